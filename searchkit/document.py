@@ -1,0 +1,113 @@
+"""The document: what is indexed, searched and shown."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from searchkit.errors import DocumentError
+
+MAX_ID_LENGTH = 512
+_ID = re.compile(r"[^\s\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """One paper, note or record.
+
+    ``id`` holds no white space. ``date`` is ISO (``YYYY-MM-DD``) or None; ``votes`` is None where unknown.
+    ``labels`` and ``bullet_lines`` run parallel to ``bullets`` (they may be empty, meaning none);
+    a bullet is kept without its sign and its label. ``source`` is the root as typed and the path inside it;
+    ``line`` is 1-based, None for a document that came from no file. ``extra`` holds the keys of JSON Lines that have no
+    meaning here. Strings keep their original normalisation.
+
+    Raises:
+        DocumentError: the id, a date or the votes are not of this form.
+    """
+
+    id: str
+    title: str = ""
+    bullets: tuple[str, ...] = ()
+    labels: tuple[str | None, ...] = ()
+    bullet_lines: tuple[int, ...] = ()
+    date: str | None = None
+    url: str | None = None
+    arxiv_id: str | None = None
+    authors: tuple[str, ...] = ()
+    authors_truncated: bool = False
+    votes: int | None = None
+    media: tuple[str, ...] = ()
+    source: str | None = None
+    line: int | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Coerce sequences to tuples and reject what can't be indexed."""
+        if isinstance(self.bullets, str):
+            object.__setattr__(self, "bullets", (self.bullets,))
+        for name in ("bullets", "labels", "bullet_lines", "authors", "media"):
+            object.__setattr__(self, name, tuple(getattr(self, name)))
+        if not isinstance(self.id, str) or not _ID.fullmatch(self.id) or len(self.id) > MAX_ID_LENGTH:
+            raise DocumentError(
+                f"{self.id!r} can't be an id: use 1 to {MAX_ID_LENGTH} characters without white space"
+            )
+        if not isinstance(self.title, str) or not all(isinstance(text, str) for text in self.bullets):
+            raise DocumentError(f"{self.id}: the title and the bullets must be strings")
+        if self.labels and len(self.labels) != len(self.bullets):
+            raise DocumentError(f"{self.id}: {len(self.labels)} labels for {len(self.bullets)} bullets")
+        if self.date is not None:
+            try:
+                valid = datetime.date.fromisoformat(self.date).isoformat() == self.date
+            except (TypeError, ValueError):
+                valid = False
+            if not valid:
+                raise DocumentError(f"{self.id}: {self.date!r} is not a date of the form YYYY-MM-DD")
+        if self.votes is not None and (
+            not isinstance(self.votes, int) or isinstance(self.votes, bool) or abs(self.votes) >= 2**31
+        ):
+            raise DocumentError(f"{self.id}: {self.votes!r} is not a number of votes")
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the document as JSON shows it, every key present, tuples as lists."""
+        return {
+            "id": self.id,
+            "title": self.title,
+            "date": self.date,
+            "url": self.url,
+            "arxiv_id": self.arxiv_id,
+            "authors": list(self.authors),
+            "authors_truncated": self.authors_truncated,
+            "votes": self.votes,
+            "bullets": list(self.bullets),
+            "labels": list(self.labels) or [None] * len(self.bullets),
+            "bullet_lines": list(self.bullet_lines),
+            "media": list(self.media),
+            "source": self.source,
+            "line": self.line,
+            "extra": dict(self.extra),
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Document:
+        """Make the document that `as_dict` described.
+
+        Raises:
+            DocumentError: the values are not a document's.
+        """
+        try:
+            return cls(**values)
+        except TypeError as error:
+            raise DocumentError(f"these keys are not a document's: {error}") from error
+
+    def content_hash(self) -> str:
+        """Return 16 hexadecimal digits that differ when anything but the place of the document differs."""
+        values = self.as_dict()
+        for place in ("source", "line", "bullet_lines"):
+            del values[place]
+        text = json.dumps(values, ensure_ascii=True, sort_keys=True, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -1,0 +1,1 @@
+"""Where do postings live? Engines that hold terms, one package each."""

@@ -1,0 +1,1 @@
+"""How does a corpus become searchable? From sources through analysis to an engine."""

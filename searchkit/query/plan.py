@@ -1,0 +1,137 @@
+"""The plan of a query: which terms, in which layers, must, may or must not be there, and what each is worth.
+
+A plan is all that an engine sees of a query. It names terms by their text, so that every engine can run it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from searchkit.analysis.token import Layer
+
+
+@dataclass(frozen=True, slots=True)
+class PlanTerm:
+    """A term that scores: ``weight`` × BM25 of ``text`` in ``layer``.
+
+    ``via`` is how the query led to it: word, surface, identifier, glossary, synonym or a step of the ladder.
+    ``word`` is the 0-based number of the query word it comes from.
+    """
+
+    layer: Layer
+    text: str
+    weight: float
+    via: str = "word"
+    word: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AnyTerm:
+    """Matches documents that hold at least one of ``terms``; all that are there score. No terms: nothing matches."""
+
+    terms: tuple[PlanTerm, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PhraseWord:
+    """One place of a phrase.
+
+    ``forms`` are the surfaces that fit exactly. With ``tail`` (the last place only) a longer word fits too, if it begins
+    with one of the forms and its base terms are ``base``: 모델 fits 모델을, but 모델을 fits only itself.
+    """
+
+    forms: tuple[str, ...]
+    tail: bool = False
+    base: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """Matches documents where the words stand side by side in one item; scores ``terms``, those that are there.
+
+    ``field`` is None (title, bullets and labels), "title" or "bullets".
+    """
+
+    words: tuple[PhraseWord, ...]
+    terms: tuple[PlanTerm, ...]
+    field: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InField:
+    """Matches documents that hold one of ``forms`` as a word of ``field`` ("title" or "bullets"); scores ``terms``."""
+
+    forms: tuple[str, ...]
+    terms: tuple[PlanTerm, ...]
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class And:
+    """Matches what all of ``children`` match; the scores add up."""
+
+    children: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Or:
+    """Matches what any of ``children`` matches; the scores add up."""
+
+    children: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """Matches what ``child`` doesn't; never scores."""
+
+    child: Node
+
+
+@dataclass(frozen=True, slots=True)
+class DateRange:
+    """Matches documents dated from ``since`` to ``until``, both inclusive ISO dates or None; never scores."""
+
+    since: str | None
+    until: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Matches documents with one author whose name holds all ``words`` (lower case, NFC); never scores.
+
+    ``prefix`` lets the words be beginnings of the words of the name.
+    """
+
+    words: tuple[str, ...]
+    prefix: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MinVotes:
+    """Matches documents with at least ``votes`` votes; never scores."""
+
+    votes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Id:
+    """Matches the document whose id, or whose arXiv id, is ``value``; scores ``boost``."""
+
+    value: str
+    boost: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Everything:
+    """Matches every document; never scores."""
+
+
+Node = AnyTerm | Phrase | InField | And | Or | Not | DateRange | Author | MinVotes | Id | Everything
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A query ready to run: ``root`` decides and scores, ``filters`` only decide (all of them must match)."""
+
+    root: Node
+    filters: tuple[Node, ...] = field(default=())

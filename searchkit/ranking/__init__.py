@@ -1,0 +1,1 @@
+"""Which documents answer best? Formulas, weights and top-k."""

@@ -1,0 +1,22 @@
+"""Every number that decides the order of hits; both engines take them from here."""
+
+from __future__ import annotations
+
+from searchkit.analysis.token import Layer
+
+K1 = 0.9
+B = 0.4
+
+LAYER_WEIGHTS: dict[Layer, float] = {
+    Layer.TITLE: 4.0,
+    Layer.BULLETS: 1.0,
+    Layer.PARTS: 0.3,
+    Layer.SURFACE: 0.2,
+    Layer.IDENTIFIERS: 1.0,
+}
+
+QUERY_PART_WEIGHT = 0.3
+"""What a part of a compound that the query holds is worth as a base term."""
+
+ID_BOOST = 1000.0
+"""What a typed arXiv id or URL adds to its own paper: more than any sum of terms."""

@@ -1,0 +1,1 @@
+"""What do users see? Hits, snippets, highlights and explanations."""
