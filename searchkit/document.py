@@ -106,8 +106,18 @@ class Document:
 
     def content_hash(self) -> str:
         """Return 16 hexadecimal digits that differ when anything but the place of the document differs."""
-        values = self.as_dict()
-        for place in ("source", "line", "bullet_lines"):
-            del values[place]
-        text = json.dumps(values, ensure_ascii=True, sort_keys=True, default=str)
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        content = (
+            self.id,
+            self.title,
+            self.date,
+            self.url,
+            self.arxiv_id,
+            self.authors,
+            self.authors_truncated,
+            self.votes,
+            self.bullets,
+            self.labels,
+            self.media,
+            json.dumps(dict(self.extra), sort_keys=True, default=str) if self.extra else "",
+        )
+        return hashlib.blake2b(repr(content).encode(), digest_size=8).hexdigest()

@@ -6,6 +6,14 @@ from enum import IntEnum
 from typing import NamedTuple
 
 
+ITEM_END = 0
+"""In a stream of words: the end of the title, a bullet or a label."""
+SENTENCE_END = 1
+"""In a stream of words: the end of a sentence."""
+FIRST_WORD = 2
+"""In a stream of words: what is added to the number of a word."""
+
+
 class Context(IntEnum):
     """What stands directly before a word; the same letters mean other things behind other neighbours."""
 

@@ -1,0 +1,112 @@
+"""A generation: one whole, immutable state of the index, as a reader holds it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+
+from searchkit.analysis.token import Layer
+from searchkit.engines.whoosh.blockfile import BlockFile, BlockFileWriter
+from searchkit.engines.whoosh.files import Files
+from searchkit.engines.whoosh.lexicon import LexiconLevel, StoredLexicon
+from searchkit.engines.whoosh.manifest import FileRecord, Manifest, SegmentRecord
+from searchkit.engines.whoosh.segment import Segment
+from searchkit.engines.whoosh.store import Pin
+
+
+class Generation:
+    """Segments, largest first, and the lexicon of one commit. Thread-safe: it only reads.
+
+    ``caches`` is a place for what others derive from it (impact columns and the like); it lives as long as the
+    generation.
+    """
+
+    def __init__(self, folder: Path, manifest: Manifest, pin: Pin | None = None) -> None:
+        self.folder = folder
+        self.manifest = manifest
+        self.number = manifest.generation
+        self.caches: dict[str, Any] = {}
+        self._pin = pin
+        self.lexicon = StoredLexicon(
+            [LexiconLevel(BlockFile.open(folder, record), record) for record in manifest.lexicon]
+        )
+        segments = [open_segment(folder, record) for record in manifest.segments]
+        self.segments = tuple(sorted(segments, key=lambda segment: (-segment.live_count, segment.id)))
+        self._stats: dict[Layer, tuple[int, float]] = {}
+
+    @classmethod
+    def open(cls, pin: Pin) -> Generation:
+        """Open what ``pin`` holds; the pin is released with the generation.
+
+        Raises:
+            IndexCorrupt: a file is missing, or its size or directory is wrong.
+        """
+        try:
+            return cls(pin.folder, pin.manifest, pin)
+        except BaseException:
+            pin.release()
+            raise
+
+    @property
+    def live_count(self) -> int:
+        """The number of documents."""
+        return sum(segment.live_count for segment in self.segments)
+
+    def layer_stats(self, layer: Layer) -> tuple[int, float]:
+        """Return how many live documents have the layer, and their average length in tokens (1 if there are none)."""
+        found = self._stats.get(layer)
+        if found is None:
+            documents, tokens = 0, 0
+            for segment in self.segments:
+                count, length = segment.layer_stats(layer)
+                documents += count
+                tokens += length
+            found = documents, tokens / documents if documents else 1.0
+            self._stats[layer] = found
+        return found
+
+    def doc_freq(self, layer: Layer, string_id: int) -> int:
+        """Return how many live documents hold a term."""
+        return sum(segment.doc_freq(layer, string_id) for segment in self.segments)
+
+    def find(self, document_id: str) -> tuple[Segment, int] | None:
+        """Return where the live document with an id is, None if there is none."""
+        for segment in self.segments:
+            doc = segment.find_id(document_id)
+            if doc >= 0 and (segment.deleted is None or not segment.deleted[doc]):
+                return segment, doc
+        return None
+
+    def close(self) -> None:
+        """Let the files go; the writer may then remove them."""
+        self.caches.clear()
+        if self._pin is not None:
+            self._pin.release()
+            self._pin = None
+
+    def __enter__(self) -> Generation:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def open_segment(folder: Path, record: SegmentRecord) -> Segment:
+    """Open a segment with its deletions."""
+    deleted = None
+    if record.deletions is not None:
+        bits = BlockFile.open(folder, record.deletions).column("deleted").all()
+        deleted = np.unpackbits(bits, count=record.documents).astype(np.bool_)
+    return Segment(record.id, BlockFile.open(folder, record.file), deleted)
+
+
+def write_deletions(files: Files, name: str, deleted: np.ndarray[Any, np.dtype[np.bool_]]) -> FileRecord:
+    """Write the mask of deleted documents of a segment."""
+    writer = BlockFileWriter(files, name)
+    writer.add("deleted", np.packbits(deleted))
+    return writer.finish()

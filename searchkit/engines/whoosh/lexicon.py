@@ -1,0 +1,287 @@
+"""The stored lexicon: every distinct word once, with its terms, in levels that only ever grow.
+
+Strings (terms and forms) and words have ids that never change. A commit with new words adds a level for a contiguous range
+of both; small levels are merged into one, which changes no id. Everything is looked up by binary search in mapped arrays.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from searchkit.analysis.token import Context, Kind, Token, WordKey
+from searchkit.engines.whoosh.blockfile import BlockFile, BlockFileWriter
+from searchkit.engines.whoosh.manifest import FileRecord
+from searchkit.engines.whoosh.strings import StringTable, write_strings
+
+_WORD_SAMPLE = 64
+_KIND_SHIFT = 30
+_TERM_MASK = (1 << _KIND_SHIFT) - 1
+_CONTEXT_BITS = 2
+
+
+class WordTokens(NamedTuple):
+    """The terms of several words as arrays: ``counts`` tokens for each word, ``kinds`` and ``terms`` of all of them."""
+
+    forms: npt.NDArray[np.int64]
+    counts: npt.NDArray[np.int64]
+    kinds: npt.NDArray[np.int64]
+    terms: npt.NDArray[np.int64]
+
+
+class LexiconLevel:
+    """One file of the lexicon: strings and words of a contiguous range of ids."""
+
+    def __init__(self, file: BlockFile, record: FileRecord) -> None:
+        self.file = file
+        self.record = record
+        first_string, self.string_end, self.first_word, self.word_end = file.column("lexicon.range").all().tolist()
+        self.first_string = first_string
+        self.strings = StringTable(file, first_string)
+        self._keys = file.column("words.keys")
+        self._by_key = file.column("words.by_key")
+        self._counts = file.column("tokens.counts")
+        self._samples = file.column("tokens.samples")
+        self._terms = file.column("tokens.terms")
+        self._starts = file.column("tokens.starts")
+        self._lengths = file.column("tokens.lengths")
+
+    def packed_key(self, word_id: int) -> int:
+        """Return the form's string id and the context of a word, as one number."""
+        return int(self._keys[word_id - self.first_word])
+
+    def find(self, packed: int) -> tuple[int, bool]:
+        """Return the position in key order of the first word not below ``packed``, and whether it is that."""
+        low, high = 0, self._by_key.size
+        keys, order = self._keys, self._by_key
+        while low < high:
+            middle = (low + high) // 2
+            if keys[int(order[middle])] < packed:
+                low = middle + 1
+            else:
+                high = middle
+        return low, low < self._by_key.size and int(keys[int(order[low])]) == packed
+
+    def word_at(self, position: int) -> int:
+        """Return the id of the word at ``position`` in key order, -1 past the end."""
+        return self.first_word + int(self._by_key[position]) if position < self._by_key.size else -1
+
+    def tokens(self, word_id: int) -> list[tuple[int, int, int, int]]:
+        """Return (kind, string id, start, length) of the tokens of a word."""
+        local = word_id - self.first_word
+        group = local // _WORD_SAMPLE
+        counts = self._counts.slice(group * _WORD_SAMPLE, local + 1)
+        start = int(self._samples[group]) + int(counts[:-1].sum(dtype=np.int64))
+        stop = start + int(counts[-1])
+        terms = self._terms.slice(start, stop).tolist()
+        starts = self._starts.slice(start, stop).tolist()
+        lengths = self._lengths.slice(start, stop).tolist()
+        return [(t >> _KIND_SHIFT, t & _TERM_MASK, s, n + 1) for t, s, n in zip(terms, starts, lengths)]
+
+    def arrays(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Return packed keys, token counts and packed terms of all words, by word id."""
+        return (
+            self._keys.all().astype(np.int64),
+            self._counts.all().astype(np.int64),
+            self._terms.all().astype(np.int64),
+        )
+
+    def token_spans(self) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
+        """Return starts and lengths less one of all tokens, by word id."""
+        return self._starts.all(), self._lengths.all()
+
+
+class StoredLexicon:
+    """All levels of one generation. Thread-safe: it only reads."""
+
+    def __init__(self, levels: Sequence[LexiconLevel]) -> None:
+        self.levels = tuple(levels)
+        self._string_firsts = [level.first_string for level in self.levels]
+        self._word_firsts = [level.first_word for level in self.levels]
+
+    @property
+    def string_count(self) -> int:
+        """The number of distinct strings: terms and forms."""
+        return self.levels[-1].string_end if self.levels else 0
+
+    @property
+    def word_count(self) -> int:
+        """The number of distinct words."""
+        return self.levels[-1].word_end if self.levels else 0
+
+    def string_id(self, text: str) -> int:
+        """Return the id of a term or form, -1 if the lexicon lacks it."""
+        for level in self.levels:
+            found = level.strings.find(text)
+            if found >= 0:
+                return found
+        return -1
+
+    def string(self, string_id: int) -> str:
+        """Return the term or form of an id."""
+        return self.levels[bisect_right(self._string_firsts, string_id) - 1].strings.string(string_id)
+
+    def prefix(self, text: str, limit: int) -> list[int]:
+        """Return the ids of at most ``limit`` strings that begin with ``text``, in UTF-8 byte order."""
+        key = text.encode("utf-8", "surrogatepass")
+        found: list[tuple[bytes, int]] = []
+        for level in self.levels:
+            taken = 0
+            for string, string_id in level.strings.iterate(level.strings.rank(key)[0]):
+                if taken == limit or not string.startswith(key):
+                    break
+                found.append((string, string_id))
+                taken += 1
+        found.sort()
+        return [string_id for _, string_id in found[:limit]]
+
+    def iterate_strings(self, start: bytes = b"") -> Iterator[tuple[bytes, int]]:
+        """Yield (UTF-8, id) of all strings not below ``start``, in byte order."""
+        import heapq
+
+        return heapq.merge(*(level.strings.iterate(level.strings.rank(start)[0]) for level in self.levels))
+
+    def word_id(self, key: WordKey) -> int:
+        """Return the id of a word, -1 if the lexicon lacks it."""
+        string_id = self.string_id(key.form)
+        if string_id < 0:
+            return -1
+        packed = string_id << _CONTEXT_BITS | key.context
+        for level in self.levels:
+            position, found = level.find(packed)
+            if found:
+                return level.word_at(position)
+        return -1
+
+    def words_of(self, string_id: int) -> list[int]:
+        """Return the ids of the words, one a context, whose form is this string."""
+        words = []
+        for level in self.levels:
+            position, _ = level.find(string_id << _CONTEXT_BITS)
+            while (word := level.word_at(position)) >= 0 and level.packed_key(word) >> _CONTEXT_BITS == string_id:
+                words.append(word)
+                position += 1
+        return sorted(words)
+
+    def _level_of_word(self, word_id: int) -> LexiconLevel:
+        return self.levels[bisect_right(self._word_firsts, word_id) - 1]
+
+    def key(self, word_id: int) -> WordKey:
+        """Return the context and the form of a word."""
+        packed = self._level_of_word(word_id).packed_key(word_id)
+        return WordKey(Context(packed & 3), self.string(packed >> _CONTEXT_BITS))
+
+    def tokens(self, word_id: int) -> tuple[Token, ...]:
+        """Return the tokens of a word, in text order; its own form, a surface term, isn't among them."""
+        found = self._level_of_word(word_id).tokens(word_id)
+        return tuple(Token(Kind(kind), self.string(term), start, length) for kind, term, start, length in found)
+
+    def expand(self, word_ids: npt.NDArray[np.int64]) -> WordTokens:
+        """Return the forms and tokens of ``word_ids``, ascending and distinct, as arrays of string ids."""
+        forms, counts, kinds, terms = [], [], [], []
+        for level in self.levels:
+            low, high = np.searchsorted(word_ids, (level.first_word, level.word_end))
+            if low == high:
+                continue
+            local = word_ids[low:high] - level.first_word
+            all_keys, all_counts, all_terms = level.arrays()
+            ends = np.cumsum(all_counts)
+            chosen = all_counts[local]
+            starts = ends[local] - chosen
+            packed = all_terms[ranges(starts, chosen)]
+            forms.append(all_keys[local] >> _CONTEXT_BITS)
+            counts.append(chosen)
+            kinds.append(packed >> _KIND_SHIFT)
+            terms.append(packed & _TERM_MASK)
+        if not forms:
+            empty = np.zeros(0, np.int64)
+            return WordTokens(empty, empty, empty, empty)
+        return WordTokens(*(np.concatenate(parts) for parts in (forms, counts, kinds, terms)))
+
+
+def ranges(starts: npt.NDArray[np.int64], counts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return ``starts[0], starts[0]+1, … (counts[0] numbers), starts[1], …`` as one array."""
+    ends = np.cumsum(counts)
+    total = int(ends[-1]) if len(ends) else 0
+    return np.arange(total, dtype=np.int64) + np.repeat(starts - (ends - counts), counts)
+
+
+def write_level(
+    writer: BlockFileWriter,
+    stored: StoredLexicon,
+    keys: Sequence[WordKey],
+    tokens: Sequence[tuple[Token, ...]],
+    known_strings: dict[str, int],
+) -> None:
+    """Write a level with the new words ``keys``, in the order of their ids, and their ``tokens``.
+
+    ``known_strings`` caches ids of strings, over the levels of one run; strings of ``stored`` are found as well.
+    """
+    texts: dict[str, int] = {}
+    for key in keys:
+        texts[key.form] = -1
+    for word in tokens:
+        for token in word:
+            texts[token.text] = -1
+    look_up = stored.string_id if stored.levels else None
+    new: list[bytes] = []
+    for text in texts:
+        found = known_strings.get(text, -1)
+        if found < 0 and look_up is not None:
+            found = look_up(text)
+        texts[text] = found
+        if found < 0:
+            new.append(text.encode("utf-8", "surrogatepass"))
+    new.sort()
+    first_string = stored.string_count
+    for index, string in enumerate(new):
+        texts[string.decode("utf-8", "surrogatepass")] = first_string + index
+    known_strings.update(texts)
+    packed = np.fromiter((texts[key.form] << _CONTEXT_BITS | key.context for key in keys), np.int64, len(keys))
+    counts = np.fromiter(map(len, tokens), np.int64, len(tokens))
+    total = int(counts.sum())
+    flat = [token for word in tokens for token in word]
+    terms = np.fromiter((token.kind << _KIND_SHIFT | texts[token.text] for token in flat), np.int64, total)
+    starts = np.fromiter((token.start for token in flat), np.int64, total)
+    lengths = np.fromiter((token.length - 1 for token in flat), np.int64, total)
+    write_strings(writer, new)
+    bounds = (first_string, first_string + len(new), stored.word_count, stored.word_count + len(keys))
+    _write_words(writer, bounds, packed, counts, terms, starts, lengths)
+
+
+def _write_words(
+    writer: BlockFileWriter,
+    bounds: tuple[int, int, int, int],
+    packed: npt.NDArray[np.int64],
+    counts: npt.NDArray[np.int64],
+    terms: npt.NDArray[np.int64],
+    starts: npt.NDArray[np.integer],
+    lengths: npt.NDArray[np.integer],
+) -> None:
+    offsets = np.cumsum(counts) - counts
+    writer.add("lexicon.range", np.array(bounds, np.int64))
+    writer.add("words.keys", packed.astype(np.uint32))
+    writer.add("words.by_key", np.argsort(packed, kind="stable").astype(np.uint32))
+    writer.add("tokens.counts", counts.astype(np.uint16 if counts.max(initial=0) > 255 else np.uint8))
+    writer.add("tokens.samples", offsets[::_WORD_SAMPLE].astype(np.uint32))
+    writer.add("tokens.terms", terms.astype(np.uint32))
+    writer.add("tokens.starts", starts.astype(np.uint8))
+    writer.add("tokens.lengths", lengths.astype(np.uint8))
+
+
+def merge_levels(writer: BlockFileWriter, levels: Sequence[LexiconLevel]) -> None:
+    """Write one level that holds all words and strings of ``levels``, which follow each other; no id changes."""
+    first = levels[0].first_string
+    strings = sorted((string, string_id) for level in levels for string, string_id in level.strings.iterate())
+    ids = np.fromiter((string_id - first for _, string_id in strings), np.int64, len(strings))
+    write_strings(writer, [string for string, _ in strings], ids)
+    arrays = [level.arrays() for level in levels]
+    spans = [level.token_spans() for level in levels]
+    bounds = (first, levels[-1].string_end, levels[0].first_word, levels[-1].word_end)
+    packed, counts, terms = (np.concatenate(parts) for parts in zip(*arrays))
+    starts, lengths = (np.concatenate(parts) for parts in zip(*spans))
+    _write_words(writer, bounds, packed, counts, terms, starts, lengths)

@@ -1,0 +1,148 @@
+"""Stored documents: what a hit shows, compressed a few dozen together."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import numpy as np
+import numpy.typing as npt
+
+from searchkit.document import Document
+from searchkit.engines.whoosh.blockfile import BlockFile, BlockFileWriter
+from searchkit.errors import DocumentError, IndexCorrupt
+
+_BLOCK_BYTES = 24 * 1024
+_MAX_BLOCK_BYTES = 1 << 30
+_LEVEL = 6
+_FIELDS = (
+    "id",
+    "title",
+    "date",
+    "url",
+    "arxiv_id",
+    "authors",
+    "authors_truncated",
+    "votes",
+    "bullets",
+    "labels",
+    "bullet_lines",
+    "media",
+    "source",
+    "line",
+    "extra",
+)
+
+
+def encode(document: Document) -> bytes:
+    """Return the document as one line of ASCII JSON, or of UTF-8 where every character can be."""
+    values = [getattr(document, name) for name in _FIELDS]
+    values[-1] = dict(document.extra)
+    try:
+        return json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode()
+    except UnicodeEncodeError:
+        return json.dumps(values, separators=(",", ":")).encode()
+
+
+def decode(record: bytes) -> Document:
+    """Return the document of a record.
+
+    Raises:
+        IndexCorrupt: the record isn't one.
+    """
+    try:
+        values = json.loads(record)
+        return Document(**dict(zip(_FIELDS, values, strict=True)))
+    except (ValueError, TypeError, RecursionError, DocumentError) as error:
+        raise IndexCorrupt(f"a stored document can't be read: {error}") from error
+
+
+class RecordWriter:
+    """Collects records and compresses them in another thread, so that parsing and analysis go on meanwhile."""
+
+    def __init__(self) -> None:
+        self._pending: list[bytes] = []
+        self._pending_bytes = 0
+        self._firsts: list[int] = []
+        self._blocks: list[Future[bytes]] = []
+        self._count = 0
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="searchkit-records")
+
+    def add(self, record: bytes) -> None:
+        """Append the record of the next document."""
+        self._pending.append(record)
+        self._pending_bytes += len(record)
+        self._count += 1
+        if self._pending_bytes >= _BLOCK_BYTES:
+            self._cut()
+
+    def _cut(self) -> None:
+        if self._pending:
+            self._firsts.append(self._count - len(self._pending))
+            self._blocks.append(self._pool.submit(zlib.compress, b"\n".join(self._pending), _LEVEL))
+            self._pending = []
+            self._pending_bytes = 0
+
+    def write(self, writer: BlockFileWriter) -> None:
+        """Write everything to ``writer``; the collector is spent."""
+        self._cut()
+        sizes = [len(block.result()) for block in self._blocks]
+        writer.begin("records.blob", np.uint8)
+        for block in self._blocks:
+            writer.extend(np.frombuffer(block.result(), np.uint8))
+        writer.end()
+        offsets = np.zeros(len(sizes) + 1, np.uint64)
+        np.cumsum(sizes, out=offsets[1:])
+        writer.add("records.offsets", offsets)
+        writer.add("records.firsts", np.array(self._firsts, np.uint32))
+        self.close()
+
+    def close(self) -> None:
+        """Stop the thread."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+
+class Records:
+    """The read side."""
+
+    def __init__(self, file: BlockFile) -> None:
+        self._blob = file.column("records.blob")
+        self._offsets = file.column("records.offsets")
+        self._firsts = file.column("records.firsts")
+        self._path = file.path
+
+    def _block(self, number: int) -> list[bytes]:
+        start, stop = int(self._offsets[number]), int(self._offsets[number + 1])
+        inflater = zlib.decompressobj()
+        try:
+            data = inflater.decompress(self._blob.slice(start, stop).tobytes(), _MAX_BLOCK_BYTES)
+        except zlib.error as error:
+            raise IndexCorrupt(f"stored documents can't be inflated: {error}", path=self._path) from error
+        return data.split(b"\n")
+
+    def get(self, docs: Sequence[int]) -> list[bytes]:
+        """Return the records of ``docs``, in their order; each block is inflated once."""
+        firsts = self._firsts.all()
+        numbers = (np.searchsorted(firsts, np.asarray(docs, np.int64), side="right") - 1).tolist()
+        blocks = {number: self._block(number) for number in set(numbers)}
+        try:
+            return [blocks[number][doc - int(firsts[number])] for doc, number in zip(docs, numbers)]
+        except IndexError as error:
+            raise IndexCorrupt("a stored document is missing", path=self._path) from error
+
+    def iterate(self) -> list[bytes]:
+        """Return the records of all documents, in order."""
+        return [record for number in range(self._firsts.size) for record in self._block(number)]
+
+
+def author_columns(
+    authors: Sequence[tuple[str, ...]],
+) -> tuple[list[str], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return distinct names in order of appearance, and per-document offsets into an array of name numbers."""
+    names: dict[str, int] = {}
+    numbers = [names.setdefault(name, len(names)) for document in authors for name in document]
+    offsets = np.zeros(len(authors) + 1, np.int64)
+    np.cumsum([len(document) for document in authors], out=offsets[1:])
+    return list(names), offsets, np.array(numbers, np.int64)

@@ -1,0 +1,235 @@
+"""A segment: an immutable part of the index, read from mapped arrays, and what this generation has deleted of it."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from searchkit.analysis.token import Layer
+from searchkit.document import Document
+from searchkit.engines.whoosh import stream
+from searchkit.engines.whoosh.blockfile import BlockFile, Column
+from searchkit.engines.whoosh.lexicon import ranges
+from searchkit.engines.whoosh.records import Records, decode
+from searchkit.engines.whoosh.segment_writer import MAX_FREQUENCY, NO_VOTES, arxiv_hash
+from searchkit.errors import IndexCorrupt
+
+__all__ = ["NO_VOTES", "Segment"]
+
+Array = npt.NDArray[Any]
+
+
+class _LayerColumns:
+    """The columns of one layer."""
+
+    def __init__(self, file: BlockFile, layer: Layer) -> None:
+        name = layer.name.lower()
+        self.terms = file.column(f"{name}.terms")
+        self.offsets = file.column(f"{name}.offsets")
+        self.docs = file.column(f"{name}.docs")
+        self.frequencies = file.column(f"{name}.frequencies")
+        self.norms = file.column(f"{name}.norms")
+        self.lengths = file.column(f"{name}.lengths")
+        self.large_at: Column | None = None
+        if file.has(f"{name}.large"):
+            self.large_at = file.column(f"{name}.large_at")
+            self.large = file.column(f"{name}.large")
+
+
+class Segment:
+    """``doc_count`` documents numbered from 0, ``live_count`` of them not deleted; ``deleted`` is a mask or None."""
+
+    def __init__(self, segment_id: str, file: BlockFile, deleted: npt.NDArray[np.bool_] | None = None) -> None:
+        self.id = segment_id
+        self.file = file
+        self.doc_count = int(file.column("meta.counts")[0])
+        if deleted is not None and len(deleted) != self.doc_count:
+            raise IndexCorrupt("deletions of another segment", path=file.path)
+        self.deleted = deleted
+        self.live_count = self.doc_count - (0 if deleted is None else int(np.count_nonzero(deleted)))
+        self._layers = {layer: _LayerColumns(file, layer) for layer in Layer}
+        self._stats: dict[Layer, tuple[int, int]] = {}
+        self._records = Records(file)
+        self._id_blob = file.column("ids.blob")
+        self._id_offsets = file.column("ids.offsets")
+        self._id_order = file.column("ids.order")
+        self._codes = file.column("stream.codes")
+        self._code_offsets = file.column("stream.offsets")
+
+    def _slot(self, layer: Layer, string_id: int) -> tuple[int, int]:
+        columns = self._layers[layer]
+        terms = columns.terms.all()
+        at = int(terms.searchsorted(np.uint32(string_id)))
+        if string_id < 0 or at == len(terms) or terms[at] != string_id:
+            return 0, 0
+        return int(columns.offsets[at]), int(columns.offsets[at + 1])
+
+    def postings(self, layer: Layer, string_id: int) -> tuple[Array, Array]:
+        """Return the documents that hold a term, ascending, deleted ones included, and its frequency in each."""
+        start, stop = self._slot(layer, string_id)
+        columns = self._layers[layer]
+        docs = columns.docs.slice(start, stop)
+        frequencies: Array = columns.frequencies.slice(start, stop)
+        if columns.large_at is not None:
+            at = columns.large_at.all()
+            low, high = np.searchsorted(at, (start, stop))
+            if low < high:
+                frequencies = frequencies.astype(np.uint32)
+                frequencies[at[low:high] - start] = columns.large.slice(int(low), int(high))
+        return docs, frequencies
+
+    def doc_freq(self, layer: Layer, string_id: int) -> int:
+        """Return how many live documents hold a term."""
+        start, stop = self._slot(layer, string_id)
+        if self.deleted is None or start == stop:
+            return stop - start
+        docs = self._layers[layer].docs.slice(start, stop)
+        return len(docs) - int(np.count_nonzero(self.deleted[docs]))
+
+    def terms(self, layer: Layer) -> Array:
+        """Return the string ids of the terms of a layer, ascending."""
+        return self._layers[layer].terms.all()
+
+    def norms(self, layer: Layer) -> Array:
+        """Return the rounded length of each document in a layer, as Lucene's one byte; 0 where it has none."""
+        return self._layers[layer].norms.all()
+
+    def exact_lengths(self, layer: Layer) -> Array:
+        """Return the number of tokens of each document in a layer."""
+        return self._layers[layer].lengths.all()
+
+    def layer_stats(self, layer: Layer) -> tuple[int, int]:
+        """Return how many live documents have the layer, and their tokens in all."""
+        found = self._stats.get(layer)
+        if found is None:
+            lengths = self.exact_lengths(layer)
+            if self.deleted is not None:
+                lengths = lengths[~self.deleted]
+            found = int(np.count_nonzero(lengths)), int(lengths.sum(dtype=np.int64))
+            self._stats[layer] = found
+        return found
+
+    def layer_arrays(self, layer: Layer) -> tuple[Array, Array, Array, Array]:
+        """Return terms, offsets, documents and frequencies of a whole layer."""
+        columns = self._layers[layer]
+        frequencies: Array = columns.frequencies.all()
+        if columns.large_at is not None:
+            frequencies = frequencies.astype(np.uint32)
+            frequencies[columns.large_at.all()] = columns.large.all()
+        return columns.terms.all(), columns.offsets.all(), columns.docs.all(), frequencies
+
+    @cached_property
+    def dates(self) -> Array:
+        """Dates as numbers, year × 10000 + month × 100 + day; 0 where unknown."""
+        return self.file.column("meta.dates").all()
+
+    @cached_property
+    def votes(self) -> Array:
+        """Votes; `NO_VOTES` where unknown."""
+        return self.file.column("meta.votes").all()
+
+    @cached_property
+    def hashes(self) -> Array:
+        """A 64-bit hash of each stored document."""
+        return self.file.column("meta.hashes").all()
+
+    @cached_property
+    def author_names(self) -> list[str]:
+        """The distinct names of authors."""
+        try:
+            names = json.loads(zlib.decompress(self.file.column("authors.names").all().tobytes()))
+        except (ValueError, zlib.error) as error:
+            raise IndexCorrupt(f"the authors can't be read: {error}", path=self.file.path) from error
+        return [str(name) for name in names]
+
+    @cached_property
+    def author_offsets(self) -> Array:
+        """Where the authors of each document start in ``author_ids``; one more than documents."""
+        return self.file.column("authors.offsets").all()
+
+    @cached_property
+    def author_ids(self) -> Array:
+        """Indexes into ``author_names``."""
+        return self.file.column("authors.numbers").all()
+
+    def id_of(self, doc: int) -> str:
+        """Return the id of a document."""
+        start, stop = self._id_offsets.slice(doc, doc + 2).tolist()
+        return self._id_blob.slice(start, stop).tobytes().decode()
+
+    def ids(self) -> list[str]:
+        """Return the ids of all documents, deleted ones included."""
+        blob = self._id_blob.all().tobytes()
+        offsets = self._id_offsets.all().tolist()
+        return [blob[start:stop].decode() for start, stop in zip(offsets, offsets[1:])]
+
+    def find_id(self, document_id: str) -> int:
+        """Return the document with an id, deleted or not; -1 if there is none."""
+        low, high = 0, self.doc_count
+        while low < high:
+            middle = (low + high) // 2
+            if self.id_of(int(self._id_order[middle])) < document_id:
+                low = middle + 1
+            else:
+                high = middle
+        if low < self.doc_count:
+            doc = int(self._id_order[low])
+            if self.id_of(doc) == document_id:
+                return doc
+        return -1
+
+    @cached_property
+    def id_rank(self) -> npt.NDArray[np.uint32]:
+        """The rank of each document's id among the segment's, in code point order."""
+        ranks = np.empty(self.doc_count, np.uint32)
+        ranks[self._id_order.all()] = np.arange(self.doc_count, dtype=np.uint32)
+        return ranks
+
+    def find_arxiv(self, arxiv_id: str) -> npt.NDArray[np.int64]:
+        """Return the documents with an arXiv id, deleted or not; its version is ignored."""
+        wanted = arxiv_id.partition("v")[0]
+        hashes = self.file.column("arxiv.hashes").all()
+        low, high = np.searchsorted(hashes, (arxiv_hash(arxiv_id), arxiv_hash(arxiv_id) + 1))
+        docs = self.file.column("arxiv.docs").slice(int(low), int(high)).astype(np.int64)
+        found = [doc for doc in docs.tolist() if (self.document(doc).arxiv_id or "").partition("v")[0] == wanted]
+        return np.array(sorted(found), np.int64)
+
+    def document(self, doc: int) -> Document:
+        """Return a stored document."""
+        return self.documents([doc])[0]
+
+    def documents(self, docs: Sequence[int]) -> list[Document]:
+        """Return stored documents in the order asked for."""
+        return [decode(record) for record in self._records.get(docs)]
+
+    def records(self) -> list[bytes]:
+        """Return all stored records, in document order."""
+        return self._records.iterate()
+
+    def words(self, docs: npt.NDArray[np.integer]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
+        """Return the streams of ``docs``, one after the other, and where each starts (one more than documents).
+
+        Codes: 0 ends an item, 1 ends a sentence, others are word ids + 2. Items: title, bullets, then labels.
+        """
+        offsets = self._code_offsets.all()
+        docs = np.asarray(docs, np.int64)
+        starts = offsets[docs].astype(np.int64)
+        sizes = offsets[docs + 1].astype(np.int64) - starts
+        bounds = np.zeros(len(docs) + 1, np.int64)
+        np.cumsum(sizes, out=bounds[1:])
+        if len(docs) * 2 > self.doc_count:
+            data = self._codes.all()[ranges(starts, sizes)]
+        else:
+            pieces = [self._codes.slice(a, a + n) for a, n in zip(starts.tolist(), sizes.tolist())]
+            data = np.concatenate(pieces) if pieces else np.zeros(0, np.uint8)
+        return stream.decode(data), stream.count_codes(data, bounds)
+
+    def stream_bytes(self) -> tuple[Array, Array]:
+        """Return the encoded streams of all documents and their byte offsets."""
+        return self._codes.all(), self._code_offsets.all()

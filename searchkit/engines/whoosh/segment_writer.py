@@ -1,0 +1,120 @@
+"""Writing a segment: postings, streams, columns and stored documents of a batch, as arrays of one block file."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from searchkit.analysis.token import Layer
+from searchkit.document import Document
+from searchkit.engines.whoosh.blockfile import BlockFileWriter
+from searchkit.engines.whoosh.inversion import Ints, Postings
+from searchkit.engines.whoosh.records import RecordWriter, author_columns
+from searchkit.ranking.bm25 import encode_lengths
+
+NO_VOTES = -(2**31)
+MAX_FREQUENCY = 255
+"""Frequencies of 255 and more are kept apart, so that the others take a byte."""
+
+
+@dataclass(slots=True)
+class Columns:
+    """What is known of each document besides its text, in document order."""
+
+    ids: list[str]
+    arxiv_ids: list[str | None]
+    dates: list[int]
+    votes: list[int]
+    authors: list[tuple[str, ...]]
+    hashes: list[int]
+
+    @classmethod
+    def empty(cls) -> Columns:
+        """Return columns of no document."""
+        return cls([], [], [], [], [], [])
+
+    def add(self, document: Document, record_hash: int) -> None:
+        """Append a document; ``record_hash`` is that of its stored record."""
+        self.ids.append(document.id)
+        self.arxiv_ids.append(document.arxiv_id)
+        self.dates.append(0 if document.date is None else int(document.date.replace("-", "")))
+        self.votes.append(NO_VOTES if document.votes is None else document.votes)
+        self.authors.append(document.authors)
+        self.hashes.append(record_hash)
+
+
+def arxiv_hash(arxiv_id: str) -> int:
+    """Return the 32 bits by which an arXiv id is found, its version left out."""
+    return zlib.crc32(arxiv_id.partition("v")[0].encode("utf-8", "surrogatepass"))
+
+
+def small(values: Ints) -> npt.NDArray[np.unsignedinteger]:
+    """Return non-negative ``values`` in the narrowest unsigned type that holds them."""
+    top = int(values.max(initial=0))
+    for dtype in (np.uint8, np.uint16, np.uint32):
+        if top <= np.iinfo(dtype).max:
+            return values.astype(dtype)
+    return values.astype(np.uint64)
+
+
+def write_layer(writer: BlockFileWriter, layer: Layer, postings: Postings, doc_count: int) -> None:
+    """Write the postings and lengths of a layer."""
+    name = layer.name.lower()
+    writer.add(f"{name}.terms", postings.terms.astype(np.uint32))
+    writer.add(f"{name}.offsets", postings.offsets.astype(np.uint32))
+    writer.add(f"{name}.docs", postings.docs.astype(np.uint16 if doc_count <= 1 << 16 else np.uint32))
+    large = np.flatnonzero(postings.frequencies >= MAX_FREQUENCY)
+    writer.add(f"{name}.frequencies", np.minimum(postings.frequencies, MAX_FREQUENCY).astype(np.uint8))
+    if len(large):
+        writer.add(f"{name}.large_at", large.astype(np.uint32))
+        writer.add(f"{name}.large", postings.frequencies[large].astype(np.uint32))
+    writer.add(f"{name}.norms", encode_lengths(postings.lengths))
+    writer.add(f"{name}.lengths", small(postings.lengths))
+
+
+def write_columns(writer: BlockFileWriter, columns: Columns) -> None:
+    """Write ids, dates, votes and authors."""
+    doc_count = len(columns.ids)
+    encoded = [document_id.encode() for document_id in columns.ids]
+    offsets = np.zeros(doc_count + 1, np.int64)
+    np.cumsum([len(document_id) for document_id in encoded], out=offsets[1:])
+    writer.add("meta.counts", np.array([doc_count], np.int64))
+    writer.add("ids.blob", b"".join(encoded))
+    writer.add("ids.offsets", offsets.astype(np.uint32))
+    order = sorted(range(doc_count), key=columns.ids.__getitem__)
+    writer.add("ids.order", np.array(order, np.uint32))
+    known = sorted((arxiv_hash(a), doc) for doc, a in enumerate(columns.arxiv_ids) if a is not None)
+    writer.add("arxiv.hashes", np.array([h for h, _ in known], np.uint32))
+    writer.add("arxiv.docs", np.array([doc for _, doc in known], np.uint32))
+    writer.add("meta.dates", np.array(columns.dates, np.int32))
+    writer.add("meta.votes", np.array(columns.votes, np.int32))
+    writer.add("meta.hashes", np.array(columns.hashes, np.uint64))
+    names, author_offsets, numbers = author_columns(columns.authors)
+    writer.add("authors.names", zlib.compress(json.dumps(names).encode()))
+    writer.add("authors.offsets", author_offsets.astype(np.uint32))
+    writer.add("authors.numbers", small(numbers))
+
+
+def write_segment(
+    writer: BlockFileWriter,
+    layers: Mapping[Layer, Postings],
+    stream: Sequence[npt.NDArray[np.uint8]],
+    stream_offsets: Ints,
+    columns: Columns,
+    records: RecordWriter,
+) -> None:
+    """Write all arrays of a segment; ``stream`` comes in pieces, ``stream_offsets`` counts bytes of all of them."""
+    for layer, postings in layers.items():
+        write_layer(writer, layer, postings, len(columns.ids))
+    writer.begin("stream.codes", np.uint8)
+    for piece in stream:
+        writer.extend(piece)
+    writer.end()
+    writer.add("stream.offsets", stream_offsets.astype(np.uint32 if stream_offsets[-1] < 1 << 32 else np.uint64))
+    write_columns(writer, columns)
+    records.write(writer)

@@ -1,0 +1,58 @@
+"""The forward stream: the words of each document in text order, as variable-length bytes.
+
+A code is 0 at the end of an item (the title, a bullet, a label), 1 at the end of a sentence, else a word id + 2.
+Frequent words have low ids, so that most codes take one or two bytes: seven bits a byte, low bits first, the high
+bit set on every byte but the last.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+_MAX_BYTES = 5
+
+
+def encode(codes: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
+    """Encode ``codes`` (non-negative); return the bytes and the byte offset of each code, one more than codes."""
+    values = np.asarray(codes, np.int64)
+    sizes = np.ones(len(values), np.int64)
+    for extra in range(1, _MAX_BYTES):
+        sizes += values >= 1 << (7 * extra)
+    offsets = np.zeros(len(values) + 1, np.int64)
+    np.cumsum(sizes, out=offsets[1:])
+    data = np.zeros(int(offsets[-1]), np.uint8)
+    starts = offsets[:-1]
+    for index in range(_MAX_BYTES):
+        there = sizes > index
+        if not there.any():
+            break
+        more = (sizes[there] > index + 1).astype(np.uint8) << 7
+        data[starts[there] + index] = ((values[there] >> (7 * index)) & 0x7F).astype(np.uint8) | more
+    return data, offsets
+
+
+def decode(data: npt.NDArray[np.uint8]) -> npt.NDArray[np.int32]:
+    """Return the codes that ``data``, whole codes only, holds."""
+    last = data < 0x80
+    ends = np.flatnonzero(last)
+    if len(ends) == len(data):
+        return data.astype(np.int32)
+    starts = np.empty_like(ends)
+    if len(ends):
+        starts[0] = 0
+        starts[1:] = ends[:-1] + 1
+    low = (data & 0x7F).astype(np.int32)
+    values = low[starts]
+    sizes = ends - starts
+    for index in range(1, int(sizes.max(initial=0)) + 1):
+        there = np.flatnonzero(sizes >= index)
+        values[there] |= low[starts[there] + index] << (7 * index)
+    return values
+
+
+def count_codes(data: npt.NDArray[np.uint8], bounds: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return how many codes stand before each of ``bounds`` (byte offsets of whole codes) in ``data``."""
+    before = np.zeros(len(data) + 1, np.int64)
+    np.cumsum(data < 0x80, out=before[1:])
+    return before[bounds]

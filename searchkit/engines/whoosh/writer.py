@@ -1,0 +1,234 @@
+"""The index writer: batches of analysed documents become segments, and one commit makes them visible together."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from searchkit.analysis.batch import Batch
+from searchkit.analysis.token import FIRST_WORD, Token, WordKey
+from searchkit.document import Document
+from searchkit.engines.whoosh import merge, records, stream
+from searchkit.engines.whoosh.blockfile import BlockFile, BlockFileWriter
+from searchkit.engines.whoosh.generation import Generation, open_segment, write_deletions
+from searchkit.engines.whoosh.inversion import invert
+from searchkit.engines.whoosh.lexicon import LexiconLevel, StoredLexicon, merge_levels, write_level
+from searchkit.engines.whoosh.manifest import FileRecord, Manifest, SegmentRecord
+from searchkit.engines.whoosh.segment import Segment
+from searchkit.engines.whoosh.segment_writer import Columns, write_segment
+from searchkit.engines.whoosh.store import Transaction
+
+_LEVEL_RATIO = 4
+"""A level of the lexicon is at least so many times as large as the next."""
+
+
+class IndexWriter:
+    """Writes one generation on top of ``base`` (None: from nothing) inside an open transaction."""
+
+    def __init__(self, transaction: Transaction, base: Generation | None) -> None:
+        self._transaction = transaction
+        self._folder = transaction.files.folder
+        self._segments: dict[str, tuple[SegmentRecord, Segment]] = {}
+        self._levels: list[LexiconLevel] = []
+        if base is not None:
+            by_id = {segment.id: segment for segment in base.segments}
+            self._segments = {record.id: (record, by_id[record.id]) for record in base.manifest.segments}
+            self._levels = list(base.lexicon.levels)
+        self._lexicon = StoredLexicon(self._levels)
+        self._deleted: dict[str, npt.NDArray[np.bool_]] = {}
+        self._known_strings: dict[str, int] = {}
+        self._word_ids = np.zeros(0, np.int64)
+        self._begin_batch()
+        self.new_words = 0
+
+    def _begin_batch(self) -> None:
+        self._columns = Columns.empty()
+        self._records = records.RecordWriter()
+
+    def store(self, document: Document) -> None:
+        """Take the next document of the current batch; its words come with `flush`."""
+        record = records.encode(document)
+        digest = hashlib.blake2b(record, digest_size=8).digest()
+        self._columns.add(document, int.from_bytes(digest, "little"))
+        self._records.add(record)
+
+    def delete(self, document_id: str) -> bool:
+        """Delete a document of an earlier commit or batch; tell whether there was one."""
+        for segment_id, (_, segment) in self._segments.items():
+            doc = segment.find_id(document_id)
+            if doc < 0:
+                continue
+            mask = self._deleted.get(segment_id)
+            if mask is None:
+                mask = np.zeros(segment.doc_count, np.bool_) if segment.deleted is None else segment.deleted.copy()
+            if mask[doc]:
+                continue
+            mask[doc] = True
+            self._deleted[segment_id] = mask
+            return True
+        return False
+
+    def unknown(self, keys: Sequence[WordKey]) -> list[WordKey]:
+        """Return those of ``keys``, the new words of a batch, that the lexicon lacks; `flush` wants their tokens."""
+        find = self._lexicon.word_id
+        found = [find(key) for key in keys] if self._levels else [-1] * len(keys)
+        self._word_ids = np.concatenate((self._word_ids, np.array(found, np.int64)))
+        return [key for key, word_id in zip(keys, found) if word_id < 0]
+
+    def flush(self, batch: Batch, keys: Sequence[WordKey], tokens: Sequence[tuple[Token, ...]]) -> None:
+        """Write a segment with the documents stored since the last call, in that order.
+
+        ``keys`` is what `unknown` returned for the batch and ``tokens`` their tokens.
+        """
+        if not self._columns.ids:
+            return
+        self._add_words(batch, keys, tokens)
+        codes = batch.codes.astype(np.int64)
+        words = codes >= FIRST_WORD
+        codes[words] = self._word_ids[codes[words] - FIRST_WORD] + FIRST_WORD
+        layers = invert(codes.astype(np.int32), batch.offsets, batch.bullets, self._lexicon)
+        data, byte_offsets = stream.encode(codes)
+        writer, name = self._create("seg")
+        write_segment(writer, layers, [data], byte_offsets[batch.offsets], self._columns, self._records)
+        self._adopt(name, writer.finish(), len(self._columns.ids))
+        self._begin_batch()
+
+    def _add_words(self, batch: Batch, keys: Sequence[WordKey], tokens: Sequence[tuple[Token, ...]]) -> None:
+        if not keys:
+            return
+        missing = np.flatnonzero(self._word_ids < 0)
+        counts = np.bincount(batch.codes, minlength=len(self._word_ids) + FIRST_WORD)[FIRST_WORD:]
+        # Frequent words get low ids, which take fewer bytes in the streams.
+        order = np.argsort(-counts[missing], kind="stable")
+        writer, _ = self._create("lex")
+        chosen = order.tolist()
+        write_level(
+            writer, self._lexicon, [keys[i] for i in chosen], [tokens[i] for i in chosen], self._known_strings
+        )
+        first = self._lexicon.word_count
+        self._word_ids[missing[order]] = np.arange(first, first + len(keys))
+        self._add_level(self._finish(writer))
+        self.new_words += len(keys)
+
+    def _create(self, suffix: str) -> tuple[BlockFileWriter, str]:
+        name = self._transaction.new_name(suffix)
+        return BlockFileWriter(self._transaction.files, name), name
+
+    def _finish(self, writer: BlockFileWriter) -> FileRecord:
+        record = writer.finish()
+        self._transaction.record(record)
+        return record
+
+    def _add_level(self, record: FileRecord) -> None:
+        self._levels.append(LexiconLevel(BlockFile.open(self._folder, record), record))
+        self._lexicon = StoredLexicon(self._levels)
+
+    def _adopt(self, name: str, record: FileRecord, documents: int) -> None:
+        self._transaction.record(record)
+        segment_id = name.rsplit(".", 1)[0]
+        described = SegmentRecord(id=segment_id, file=record, documents=documents, deletions=None, deleted=0)
+        self._segments[segment_id] = described, open_segment(self._folder, described)
+
+    @property
+    def changed(self) -> bool:
+        """Whether there is anything to commit."""
+        return bool(self._deleted) or any(record.file.name in self._new_names for record, _ in self._segments.values())
+
+    @property
+    def _new_names(self) -> frozenset[str]:
+        return frozenset(record.name for record in self._transaction.new_files)
+
+    def commit(
+        self,
+        versions: Mapping[str, str],
+        *,
+        state: bytes,
+        user_files: Sequence[FileRecord] = (),
+        extra: Mapping[str, Any] | None = None,
+    ) -> Manifest:
+        """Merge what should be merged, write the rest and commit; ``state`` is kept for the next run of the indexer.
+
+        Raises:
+            SearchkitError: the disk is full or can't be written; nothing has changed then.
+        """
+        self._records.close()
+        self._apply_deletions()
+        while chosen := merge.choose([segment for _, segment in self._segments.values()]):
+            self._merge(chosen)
+        self._merge_levels()
+        writer, _ = self._create("src")
+        writer.add("state", state)
+        sources = self._finish(writer)
+        segments = tuple(record for record, _ in self._segments.values())
+        manifest = Manifest(
+            generation=self._transaction.generation,
+            versions=dict(versions),
+            segments=segments,
+            lexicon=tuple(level.record for level in self._levels),
+            sources=sources,
+            user_files=tuple(user_files),
+            documents=sum(record.documents - record.deleted for record in segments),
+            extra=dict(extra or {}),
+        )
+        from searchkit.engines.whoosh.toc import toc_bytes
+
+        return self._transaction.commit(manifest, toc_bytes(manifest), self._check)
+
+    def _check(self, manifest: Manifest) -> None:
+        generation = Generation(self._folder, manifest)
+        if generation.live_count != manifest.documents:
+            raise AssertionError(f"{generation.live_count} documents instead of {manifest.documents}")
+
+    def _apply_deletions(self) -> None:
+        for segment_id, mask in self._deleted.items():
+            record, segment = self._segments[segment_id]
+            count = int(np.count_nonzero(mask))
+            if count == segment.doc_count:
+                del self._segments[segment_id]
+                continue
+            name = self._transaction.new_name("del")
+            deletions = write_deletions(self._transaction.files, name, mask)
+            self._transaction.record(deletions)
+            changed = SegmentRecord(
+                id=segment_id, file=record.file, documents=record.documents, deletions=deletions, deleted=count
+            )
+            self._segments[segment_id] = changed, Segment(segment_id, segment.file, mask)
+        self._deleted = {}
+
+    def _merge(self, chosen: Sequence[Segment]) -> None:
+        for segment in chosen:
+            del self._segments[segment.id]
+        writer, name = self._create("seg")
+        documents = merge.merge_segments(writer, chosen)
+        self._adopt(name, writer.finish(), documents)
+
+    def _merge_levels(self) -> None:
+        start = len(self._levels) - 1
+        while start > 0 and self._size(start - 1, start) < _LEVEL_RATIO * self._size(start, len(self._levels)):
+            start -= 1
+        if start < 0 or start == len(self._levels) - 1:
+            return
+        writer, _ = self._create("lex")
+        merge_levels(writer, self._levels[start:])
+        del self._levels[start:]
+        self._add_level(self._finish(writer))
+
+    def _size(self, start: int, stop: int) -> int:
+        return self._levels[stop - 1].word_end - self._levels[start].first_word
+
+    def close(self) -> None:
+        """Stop background work; the transaction decides what becomes of the files."""
+        self._records.close()
+
+    def __enter__(self) -> IndexWriter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
