@@ -8,7 +8,7 @@ joined to their nouns (비+급여 is 비급여, 양자+화 is 양자화), verbs 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from searchkit.analysis.dictionary import Morpheme, UserDictionary, built_in_words, pre_analysed
@@ -21,6 +21,7 @@ _NOUNS = frozenset({"NNG", "NNP", "NNB", "NR", "NP", "XR"})
 _COMPOUNDS = frozenset({"NNG", "NNP"})
 _VERBS = frozenset({"VV", "VA", "VX", "VCN"})
 _MISTAGGED_PARTICLES = frozenset("을를은는과와")
+_LIGHT_VERBS = frozenset({"하", "되", "시키"})
 _MIN_COMPOUND = 4
 _MIN_PART = 2
 
@@ -62,8 +63,15 @@ class Explained(NamedTuple):
 class KoreanAnalyzer:
     """Analyses Hangul words; loads Kiwi when the first word comes, once, whatever the thread."""
 
-    def __init__(self, dictionary: UserDictionary | None = None) -> None:
+    def __init__(
+        self,
+        dictionary: UserDictionary | None = None,
+        *,
+        known: Mapping[str, Sequence[Morpheme]] | None = None,
+    ) -> None:
+        """Take the user's words, and the words whose morphemes are ``known`` beforehand: by default our own list."""
         self.dictionary = dictionary or UserDictionary()
+        self._known = pre_analysed() if known is None else known
         self._kiwi: Kiwi | None = None
         self._lock = threading.Lock()
 
@@ -74,8 +82,8 @@ class KoreanAnalyzer:
 
     def analyze(self, keys: Sequence[WordKey]) -> list[tuple[Token, ...]]:
         """Return the terms of each of ``keys``, all of them Hangul; empty where nothing but particles and endings is left."""
-        cuts = self._cut(keys)
-        units = [_units(morphemes, None) for morphemes in cuts]
+        cuts = self.cut(keys)
+        units = [join_units(morphemes) for morphemes in cuts]
         compounds = {
             unit.text for word in units for unit in word if unit.tag in _COMPOUNDS and _may_split(unit)
         }
@@ -84,40 +92,38 @@ class KoreanAnalyzer:
 
     def explain(self, key: WordKey) -> list[Explained]:
         """Return the morphemes of ``key`` and what became of each."""
-        (morphemes,) = self._cut([key])
+        (morphemes,) = self.cut([key])
         if not morphemes and key.context is not Context.FREE:
             return [Explained(key.form, "J", 0, len(key.form), "a particle or an ending, dropped")]
         outcomes: list[str] = []
-        _units(morphemes, outcomes)
+        join_units(morphemes, outcomes)
         return [Explained(*morpheme, outcome) for morpheme, outcome in zip(morphemes, outcomes, strict=True)]
 
-    def _cut(self, keys: Sequence[WordKey]) -> list[Sequence[Morpheme]]:
+    def cut(self, keys: Sequence[WordKey]) -> list[Sequence[Morpheme]]:
         """Return the morphemes of each key; none where a glued word is nothing but particles and endings."""
-        known = pre_analysed()
-        texts: dict[str, int] = {}
+        known = self._known
+        texts: dict[str, None] = {}
         for context, form in keys:
-            if form not in known:
-                texts.setdefault(form, len(texts))
+            texts.setdefault(form, None)
             if context is not Context.FREE:
-                texts.setdefault(_LEADS[context] + form, len(texts))
-        cuts = self._tokenize(texts)
+                texts.setdefault(_LEADS[context] + form, None)
+        cuts: dict[str, Sequence[Morpheme]] = {text: known[text] for text in texts if text in known}
+        unknown = [text for text in texts if text not in known]
+        cuts.update(zip(unknown, self.tokenize(unknown), strict=True))
         result: list[Sequence[Morpheme]] = []
         for context, form in keys:
             behind = None
             if context is not Context.FREE:
-                behind = _behind_lead(cuts[texts[_LEADS[context] + form]])
-                if behind is not None and not any(_is_content(morpheme.tag) for morpheme in behind):
+                behind = _behind_lead(cuts[_LEADS[context] + form])
+                if behind is not None and not _has_content(behind):
                     result.append(())
                     continue
                 if context is Context.GLUED:
                     behind = None
-            if behind is not None:
-                result.append(behind)
-            else:
-                result.append(known[form] if form in known else cuts[texts[form]])
+            result.append(cuts[form] if behind is None else behind)
         return result
 
-    def _tokenize(self, texts: Iterable[str], blocklist: list[str] | None = None) -> list[list[Morpheme]]:
+    def tokenize(self, texts: Iterable[str], blocklist: list[str] | None = None) -> list[list[Morpheme]]:
         """Cut ``texts`` in one batch."""
         texts = list(texts)
         if not texts:
@@ -153,7 +159,7 @@ class KoreanAnalyzer:
         for length in sorted({len(noun) for noun in compounds}):
             nouns = sorted(noun for noun in compounds if len(noun) == length)
             blocked = [f"{noun}/{tag}" for noun in nouns for tag in sorted(_COMPOUNDS)]
-            for noun, morphemes in zip(nouns, self._tokenize(nouns, blocked), strict=True):
+            for noun, morphemes in zip(nouns, self.tokenize(nouns, blocked), strict=True):
                 if len(morphemes) > 1 and all(
                     morpheme.tag in _COMPOUNDS and morpheme.length >= _MIN_PART for morpheme in morphemes
                 ):
@@ -177,9 +183,16 @@ def _behind_lead(morphemes: Sequence[Morpheme]) -> list[Morpheme] | None:
     return None if any(morpheme.start < 0 for morpheme in rest) else rest
 
 
-def _is_content(tag: str) -> bool:
-    """Say whether a morpheme with ``tag`` gives a term."""
-    return _outcome(tag) is None
+def _has_content(behind: Sequence[Morpheme]) -> bool:
+    """Say whether one of the morphemes behind a lead gives a term; 하다 and the like make a verb of the lead."""
+    return any(
+        _outcome(morpheme.tag) is None and not (index == 0 and _is_light_verb(morpheme))
+        for index, morpheme in enumerate(behind)
+    )
+
+
+def _is_light_verb(morpheme: Morpheme) -> bool:
+    return morpheme.tag == "VV" and morpheme.form in _LIGHT_VERBS
 
 
 def _outcome(tag: str) -> str | None:
@@ -187,11 +200,16 @@ def _outcome(tag: str) -> str | None:
     return _DROPPED.get(tag[0]) or _DROPPED.get(tag.split("-", maxsplit=1)[0])
 
 
+def _lemma(form: str) -> str:
+    """Return the dictionary form of a verb's stem; 하다-verbs of two syllables or more before 하 are their noun."""
+    return form[:-1] if len(form) > 2 and form[-1] in "하되" else form + "다"
+
+
 def _may_split(unit: Unit) -> bool:
     return len(unit.stems) == 1 and unit.stems[0][2] >= _MIN_COMPOUND
 
 
-def _units(morphemes: Sequence[Morpheme], outcomes: list[str] | None) -> list[Unit]:
+def join_units(morphemes: Sequence[Morpheme], outcomes: list[str] | None = None) -> list[Unit]:
     """Join and select ``morphemes``; tell what became of each in ``outcomes`` if asked to."""
     units: list[Unit] = []
     open_prefix = False  # the last unit is a prefix that waits for its noun
@@ -222,16 +240,24 @@ def _units(morphemes: Sequence[Morpheme], outcomes: list[str] | None) -> list[Un
             units[-1] = last._replace(text=last.text + form, end=end, joined=True)
             told = f"joined into {last.text + form}"
         elif tag == "XPN":
-            units.append(Unit(form, start, end, tag, (), False))
+            if open_prefix and touching and last is not None:
+                units[-1] = last._replace(text=last.text + form, end=end)
+            else:
+                units.append(Unit(form, start, end, tag, (), False))
             open_prefix = True
             told = "a prefix"
         elif tag == "XSN" and form == "들":
             told = "makes a plural, dropped"
+        elif tag == "VV" and form in _LIGHT_VERBS and touching and last is not None and last.tag in _NOUNS:
+            told = _DROPPED["XSV"]
+        elif tag == "VV" and form == "하" and touching and last is not None and last.text == "못":
+            units[-1] = Unit("못하다", last.start, end, tag, (), False)
+            told = "joined into 못하다"
         elif reason := _outcome(full_tag):
             open_prefix = False
             told = reason
         else:
-            text = form + "다" if tag in _VERBS else form
+            text = _lemma(form) if tag in _VERBS else form
             units.append(Unit(text, start, end, tag, (), False))
             open_prefix = False
             told = f"a base term, {text}"
