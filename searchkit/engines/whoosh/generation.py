@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,7 +14,9 @@ from searchkit.engines.whoosh.files import Files
 from searchkit.engines.whoosh.lexicon import LexiconLevel, StoredLexicon
 from searchkit.engines.whoosh.manifest import FileRecord, Manifest, SegmentRecord
 from searchkit.engines.whoosh.segment import Segment
-from searchkit.engines.whoosh.store import Pin
+
+if TYPE_CHECKING:
+    from searchkit.engines.whoosh.store import Pin
 
 
 class Generation:

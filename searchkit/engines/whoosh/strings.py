@@ -1,11 +1,13 @@
 """A sorted table of strings on disk, found by binary search in a mapped blob.
 
 A table holds the strings of a contiguous range of ids. Built at once, the ids follow the order of the strings; merged from
-several tables, a permutation says which is which. Nothing is read but the few blocks that a look-up touches.
+several tables, a permutation says which is which. Nothing is read but the few blocks that a look-up touches. Sixteen strings
+make a group: each but the first says how many bytes it shares with the one before.
 """
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -14,6 +16,8 @@ import numpy.typing as npt
 from searchkit.engines.whoosh.blockfile import BlockFile, BlockFileWriter, Column
 
 _SAMPLE = 16
+_LONG = 255
+"""A length byte that says: the length follows in two bytes."""
 
 
 class StringTable:
@@ -22,32 +26,39 @@ class StringTable:
     def __init__(self, file: BlockFile, first: int) -> None:
         self.first = first
         self._blob = file.column("strings.blob")
-        self._lengths = file.column("strings.lengths")
         self._samples = file.column("strings.samples")
         self._ids: Column | None = file.column("strings.ids") if file.has("strings.ids") else None
         self._ranks: Column | None = file.column("strings.ranks") if file.has("strings.ranks") else None
-        self._count = self._lengths.size
+        self._count = int(file.column("strings.count")[0])
 
     def __len__(self) -> int:
         return self._count
 
     def _group(self, group: int) -> list[bytes]:
         """Return the strings of ranks ``group * 16`` and on, at most 16."""
-        start = group * _SAMPLE
-        lengths = self._lengths.slice(start, min(start + _SAMPLE, self._count)).tolist()
-        at = int(self._samples[group])
-        data = self._blob.slice(at, at + sum(lengths)).tobytes()
-        strings = []
-        at = 0
-        for length in lengths:
-            strings.append(data[at : at + length])
+        count = min(_SAMPLE, self._count - group * _SAMPLE)
+        data = self._blob.slice(int(self._samples[group]), int(self._samples[group + 1])).tobytes()
+        strings: list[bytes] = []
+        at, last = 0, b""
+        for _ in range(count):
+            shared = data[at]
+            length = data[at + 1]
+            at += 2
+            if length == _LONG:
+                length = data[at] | data[at + 1] << 8
+                at += 2
+            last = last[:shared] + data[at : at + length]
             at += length
+            strings.append(last)
         return strings
 
     def _head(self, group: int) -> bytes:
-        start = group * _SAMPLE
-        at = int(self._samples[group])
-        return self._blob.slice(at, at + int(self._lengths[start])).tobytes()
+        start = int(self._samples[group])
+        head = self._blob.slice(start, min(start + 2 + _LONG, self._blob.size)).tobytes()
+        if head[1] < _LONG:
+            return head[2 : 2 + head[1]]
+        length = head[2] | head[3] << 8
+        return self._blob.slice(start + 4, start + 4 + length).tobytes()
 
     def rank(self, key: bytes) -> tuple[int, bool]:
         """Return the rank of the first string that is not below ``key``, and whether it is ``key``."""
@@ -107,13 +118,28 @@ def write_strings(
 
     ``local_ids`` are the ids of the strings less the table's first; None means that they count up.
     """
-    lengths = np.fromiter(map(len, strings), np.int64, len(strings))
-    starts = np.zeros(len(strings), np.int64)
-    if len(strings):
-        np.cumsum(lengths[:-1], out=starts[1:])
-    writer.add("strings.blob", b"".join(strings))
-    writer.add("strings.lengths", lengths.astype(np.uint16))
-    writer.add("strings.samples", starts[::_SAMPLE].astype(np.uint32))
+    pieces: list[bytes] = []
+    samples = array("I")
+    at, last = 0, b""
+    for rank, string in enumerate(strings):
+        shared = 0
+        if rank % _SAMPLE == 0:
+            samples.append(at)
+        else:
+            for shared, (one, other) in enumerate(zip(last, string)):  # noqa: B007
+                if one != other or shared == _LONG:
+                    break
+            else:
+                shared = min(len(last), len(string), _LONG)
+        length = len(string) - shared
+        head = bytes((shared, length)) if length < _LONG else bytes((shared, _LONG, length & 0xFF, length >> 8))
+        pieces += (head, string[shared:])
+        at += len(head) + length
+        last = string
+    samples.append(at)
+    writer.add("strings.count", np.array([len(strings)], np.int64))
+    writer.add("strings.blob", b"".join(pieces))
+    writer.add("strings.samples", np.array(samples, np.uint32))
     if local_ids is not None:
         ranks = np.empty(len(strings), np.uint32)
         ranks[local_ids] = np.arange(len(strings), dtype=np.uint32)

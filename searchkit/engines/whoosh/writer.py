@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +21,9 @@ from searchkit.engines.whoosh.lexicon import LexiconLevel, StoredLexicon, merge_
 from searchkit.engines.whoosh.manifest import FileRecord, Manifest, SegmentRecord
 from searchkit.engines.whoosh.segment import Segment
 from searchkit.engines.whoosh.segment_writer import Columns, write_segment
-from searchkit.engines.whoosh.store import Transaction
+
+if TYPE_CHECKING:
+    from searchkit.engines.whoosh.store import Transaction
 
 _LEVEL_RATIO = 4
 """A level of the lexicon is at least so many times as large as the next."""
@@ -130,7 +132,7 @@ class IndexWriter:
 
     def _adopt(self, name: str, record: FileRecord, documents: int) -> None:
         self._transaction.record(record)
-        segment_id = name.rsplit(".", 1)[0]
+        segment_id = name.removeprefix("MAIN_").partition(".")[0]
         described = SegmentRecord(id=segment_id, file=record, documents=documents, deletions=None, deleted=0)
         self._segments[segment_id] = described, open_segment(self._folder, described)
 

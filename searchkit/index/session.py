@@ -1,0 +1,139 @@
+"""A writing session: one lock, one commit, whatever is added, replaced or deleted in between."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from searchkit._version import __version__
+from searchkit.analysis.analyzer import WordAnalyzer
+from searchkit.document import Document
+from searchkit.engines.whoosh.blockfile import BlockFile
+from searchkit.engines.whoosh.generation import Generation
+from searchkit.engines.whoosh.manifest import Manifest
+from searchkit.engines.whoosh.store import Store, Transaction
+from searchkit.engines.whoosh.writer import IndexWriter
+from searchkit.errors import IndexIncompatible
+from searchkit.index.analysis_feed import AnalysisFeed
+from searchkit.index.report import Progress
+from searchkit.index.state import SourcesState
+
+
+def current_versions(analyzer: WordAnalyzer) -> dict[str, str]:
+    """Return what an index built now is built by."""
+    return {"searchkit": __version__, **analyzer.versions(), "analysis": analyzer.fingerprint}
+
+
+def check_analysis(manifest: Manifest, analyzer: WordAnalyzer, folder: Path) -> None:
+    """Raise `IndexIncompatible` if the terms of an index are not those that this program gives to words."""
+    built = manifest.versions.get("analysis")
+    if built != analyzer.fingerprint:
+        raise IndexIncompatible(
+            f"{folder}: built with other rules of analysis (searchkit {manifest.versions.get('searchkit', '?')}); "
+            f"run `searchkit index --rebuild --index {folder}`"
+        )
+
+
+def other_model(manifest: Manifest, analyzer: WordAnalyzer) -> str | None:
+    """Return a sentence on how Kiwi differs from the one that built the index, None if it doesn't."""
+    for name, version in analyzer.versions().items():
+        built = manifest.versions.get(name)
+        if built != version:
+            return f"the index was built with {name} {built}, this is {version}: run `searchkit index` to bring it up to date"
+    return None
+
+
+def read_state(generation: Generation) -> SourcesState:
+    """Return what the index knows of its sources."""
+    record = generation.manifest.sources
+    if record is None:
+        return SourcesState()
+    return SourcesState.from_bytes(
+        BlockFile.open(generation.folder, record).column("state").all().tobytes()
+    )
+
+
+def live_documents(generation: Generation) -> Iterator[Document]:
+    """Yield all documents of a generation."""
+    for segment in generation.segments:
+        for start in range(0, segment.doc_count, 1024):
+            docs = [
+                doc
+                for doc in range(start, min(start + 1024, segment.doc_count))
+                if segment.deleted is None or not segment.deleted[doc]
+            ]
+            yield from segment.documents(docs)
+
+
+class Session:
+    """What may be done between taking the lock and committing. ``base`` is the generation before, None if none counts."""
+
+    def __init__(
+        self,
+        transaction: Transaction,
+        base: Generation | None,
+        analyzer: WordAnalyzer,
+        progress: Progress | None,
+    ) -> None:
+        self.base = base
+        self._analyzer = analyzer
+        self._changed = False
+        self._reanalyse = base is not None and other_model(base.manifest, analyzer) is not None
+        self._gone: set[str] = set()
+        self.writer = IndexWriter(transaction, None if self._reanalyse else base)
+        self._feed = AnalysisFeed(self.writer, analyzer, progress)
+        self._pending: set[str] = set()
+
+    def add(self, document: Document) -> None:
+        """Index a new document."""
+        self._changed = True
+        self._pending.add(document.id)
+        self._feed.add(document)
+
+    def replace(self, document: Document) -> None:
+        """Index a document instead of the one with its id, if there is one."""
+        self.remove(document.id)
+        self.add(document)
+
+    def remove(self, document_id: str) -> None:
+        """Delete a document, if it is there."""
+        self._changed = True
+        self._gone.add(document_id)
+        if document_id in self._pending:
+            self._feed.flush()
+            self._pending.clear()
+        self.writer.delete(document_id)
+
+    def commit(self, state: SourcesState) -> bool:
+        """Commit if anything has changed; tell whether it had."""
+        old = SourcesState() if self.base is None else read_state(self.base)
+        if self.base is not None and not self._changed and not self._reanalyse and state == old:
+            return False
+        if self._reanalyse and self.base is not None:
+            for document in live_documents(self.base):
+                if document.id not in self._gone:
+                    self._feed.add(document)
+        self._feed.flush()
+        self.writer.commit(current_versions(self._analyzer), state=state.to_bytes())
+        return True
+
+
+@contextmanager
+def writing(
+    folder: Path, analyzer: WordAnalyzer, *, fresh: bool = False, timeout: float = 10.0, progress: Progress | None = None
+) -> Iterator[Session]:
+    """Take the write lock of an index; with ``fresh`` nothing of the generation before is kept.
+
+    Raises:
+        IndexLocked: someone else is writing and doesn't finish within ``timeout`` seconds.
+        IndexIncompatible: other rules of analysis built the index.
+    """
+    with Store(folder).begin(timeout=timeout) as transaction:
+        base = None
+        if transaction.base is not None and not fresh:
+            check_analysis(transaction.base, analyzer, folder)
+            base = Generation(folder, transaction.base)
+        session = Session(transaction, base, analyzer, progress)
+        with session.writer:
+            yield session
