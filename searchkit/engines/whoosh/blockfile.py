@@ -1,9 +1,9 @@
 """Named arrays in one file, mapped and checked block by block.
 
-Layout: a header of 64 bytes; the arrays, each aligned to 64 bytes; a directory in JSON (name, type, offset,
-size of each array); one CRC-32 per 64 KiB of all that stands before the directory; a trailer of 32 bytes. All
-numbers are little-endian. The checksum of directory and CRC table stands in the trailer and in the manifest: it
-pins the content.
+Layout: a header of 64 bytes; the arrays, each aligned to 64 bytes; a directory in JSON (type, offset and
+size of each array); one CRC-32 per 64 KiB of all that stands before the directory; a trailer of 32 bytes.
+All numbers are little-endian. The checksum of directory and CRC table stands in the trailer and in the
+manifest: it pins the rest.
 """
 
 from __future__ import annotations

@@ -84,7 +84,7 @@ class FileWriter:
         try:
             self._files.run(Operation("write", self.name, data=view), lambda: self._write(view))
         except BaseException:
-            self._release()
+            self.release()
             raise
 
     def _write(self, view: memoryview) -> None:
@@ -97,20 +97,21 @@ class FileWriter:
         try:
             self._files.run(Operation("fsync", self.name), lambda: sync_handle(self._handle))
         finally:
-            self._release()
+            self.release()
 
     def abandon(self) -> None:
         """Close the file and remove it, as far as that is possible."""
-        self._release()
+        self.release()
         self._files.discard(self.name)
 
-    def _release(self) -> None:
+    def release(self) -> None:
+        """Close the file as it is."""
         if self._handle >= 0:
             handle, self._handle = self._handle, -1
             os.close(handle)
 
     def __del__(self) -> None:
-        self._release()
+        self.release()
 
 
 class Files:

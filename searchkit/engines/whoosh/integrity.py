@@ -1,0 +1,73 @@
+"""Checks whether the files of a generation are what its manifest says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from searchkit.engines.whoosh.blockfile import PLAIN, BlockFile, read_plain
+from searchkit.engines.whoosh.layout import Current, manifest_number, read_manifest
+from searchkit.engines.whoosh.manifest import FileRecord, Manifest
+from searchkit.errors import IndexCorrupt, IndexMissing
+
+
+class Problem(NamedTuple):
+    """What is wrong with a file of the index."""
+
+    file: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.message}"
+
+
+def file_problems(folder: Path, record: FileRecord) -> list[Problem]:
+    """Read a whole file and return what is wrong with it.
+
+    Raises:
+        EngineUnavailable: it can't be read.
+    """
+    try:
+        if record.name.endswith(PLAIN):
+            read_plain(folder, record)
+            return []
+        file = BlockFile.open(folder, record)
+    except IndexCorrupt as error:
+        return [Problem(record.name, str(error).removeprefix(f"{folder / record.name}: "))]
+    try:
+        return [Problem(record.name, message) for message in file.verify()]
+    finally:
+        file.close()
+
+
+def generation_problems(
+    folder: Path, manifest: Manifest, checked: set[FileRecord] | None = None
+) -> list[Problem]:
+    """Read all files of a generation, but those in ``checked``, and return what is wrong with them."""
+    problems = []
+    for record in manifest.files():
+        if checked is None or record not in checked:
+            problems += file_problems(folder, record)
+            if checked is not None:
+                checked.add(record)
+    return problems
+
+
+def newest_sound(folder: Path, at_most: int | None = None) -> tuple[Manifest, Current] | None:
+    """Return the newest generation, up to ``at_most``, all of whose files are sound; None if none is.
+
+    Raises:
+        EngineUnavailable: a file can't be read.
+        IndexIncompatible: a generation has another format.
+    """
+    numbers = (manifest_number(path.name) for path in folder.iterdir())
+    for number in sorted((number for number in numbers if number is not None), reverse=True):
+        if at_most is not None and number > at_most:
+            continue
+        try:
+            manifest, current = read_manifest(folder, number)
+        except (IndexCorrupt, IndexMissing):
+            continue
+        if not generation_problems(folder, manifest):
+            return manifest, current
+    return None
