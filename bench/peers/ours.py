@@ -1,0 +1,75 @@
+"""The product itself: its engine on ready terms, its ranking without the page, and a whole search.
+
+    python -m bench.peers.ours query MODE INDEX WARMUP.tsv QUERIES.tsv OUT.tsv
+
+Modes: ``plain`` and ``fields`` as for the other peers, from terms to ten (id, score); ``full`` is
+`SearchIndex.search` with the total, highlights and snippets. The index is built by ``searchkit index``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from searchkit.engines.whoosh.executor import run
+
+from bench.peers import command
+from searchkit import SearchIndex
+from searchkit.analysis.token import Layer
+from searchkit.engines.whoosh.generation import Generation
+from searchkit.engines.whoosh.store import Store
+from searchkit.query.plan import AnyTerm, Plan, PlanTerm
+
+
+class EngineSearcher:
+    """Terms in, ten ids and scores out."""
+
+    def __init__(self, folder: Path, layers: dict[Layer, float]) -> None:
+        self.generation = Generation.open(Store(folder).pin())
+        self.layers = layers
+
+    def search(self, query: command.Query) -> Any:
+        """Return ids and scores."""
+        terms = tuple(
+            PlanTerm(layer, term, weight) for term in query.terms for layer, weight in self.layers.items()
+        )
+        found = run(self.generation, Plan(AnyTerm(terms)), limit=command.TOP, offset=0, total=False)
+        segments = self.generation.segments
+        return [(segments[segment].id_of(doc), score) for score, segment, doc in found.hits]
+
+    def ids(self, found: Any) -> Sequence[str]:
+        """Return the ids alone."""
+        return [name for name, _ in found]
+
+
+class IndexSearcher:
+    """Typed text in, a page of hits out."""
+
+    def __init__(self, folder: Path) -> None:
+        self.index = SearchIndex.open(folder)
+
+    def search(self, query: command.Query) -> Any:
+        """Return the hits, snippets made."""
+        return [(hit.id, hit.score, hit.snippet) for hit in self.index.search(query.text, limit=command.TOP)]
+
+    def ids(self, found: Any) -> Sequence[str]:
+        """Return the ids alone."""
+        return [name for name, _, _ in found]
+
+
+def build(terms: Path, folder: Path, every: int) -> None:
+    raise SystemExit("the index is built by `searchkit index`, from the digests")
+
+
+def open_index(folder: Path, mode: str) -> command.Searcher:
+    if mode == "full":
+        return IndexSearcher(folder)
+    layers = {Layer.BULLETS: 1.0}
+    return EngineSearcher(
+        folder, {Layer.TITLE: command.TITLE_WEIGHT, **layers} if mode == "fields" else layers
+    )
+
+
+if __name__ == "__main__":
+    command.main(build, open_index)
