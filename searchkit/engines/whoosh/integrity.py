@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 from searchkit.engines.whoosh.blockfile import PLAIN, BlockFile, read_plain
-from searchkit.engines.whoosh.layout import Current, manifest_number, read_manifest
+from searchkit.engines.whoosh.layout import Current, manifest_name, manifest_number, read_manifest
 from searchkit.engines.whoosh.manifest import FileRecord, Manifest
 from searchkit.errors import IndexCorrupt, IndexMissing
+
+Deep = Callable[[Path, Manifest], list[str]]
+"""Looks into the files of a generation, whose checksums are right, and says what is wrong in plain words."""
 
 
 class Problem(NamedTuple):
@@ -53,7 +57,20 @@ def generation_problems(
     return problems
 
 
-def newest_sound(folder: Path, at_most: int | None = None) -> tuple[Manifest, Current] | None:
+def deep_problems(folder: Path, manifest: Manifest, deep: Deep | None) -> list[Problem]:
+    """Return what ``deep`` finds wrong inside files whose checksums are right."""
+    if deep is None:
+        return []
+    try:
+        return [Problem(manifest_name(manifest.generation), message) for message in deep(folder, manifest)]
+    except IndexCorrupt as error:
+        path = manifest_name(manifest.generation) if error.path is None else Path(error.path).name
+        return [Problem(path, str(error).removeprefix(f"{error.path}: "))]
+
+
+def newest_sound(
+    folder: Path, at_most: int | None = None, deep: Deep | None = None
+) -> tuple[Manifest, Current] | None:
     """Return the newest generation, up to ``at_most``, all of whose files are sound; None if none is.
 
     Raises:
@@ -68,6 +85,6 @@ def newest_sound(folder: Path, at_most: int | None = None) -> tuple[Manifest, Cu
             manifest, current = read_manifest(folder, number)
         except (IndexCorrupt, IndexMissing):
             continue
-        if not generation_problems(folder, manifest):
+        if not generation_problems(folder, manifest) and not deep_problems(folder, manifest, deep):
             return manifest, current
     return None

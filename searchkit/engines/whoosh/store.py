@@ -142,6 +142,18 @@ class Store:
                     return True
         return False
 
+    def lock(self, timeout: float) -> WriteLock:
+        """Take the write lock of the folder, made if it is missing, waiting up to ``timeout`` seconds.
+
+        Raises:
+            SearchkitError: the folder holds something else.
+            IndexLocked: someone else is writing.
+            EngineUnavailable: the folder can't be written.
+        """
+        self.check_target()
+        self.files.make_folder()
+        return WriteLock.acquire(self.files, timeout)
+
     def begin(self, *, timeout: float = 10.0, rebuild: bool = False, set_aside: bool = False) -> Transaction:
         """Take the write lock, waiting up to ``timeout`` seconds, and begin the next generation.
 
@@ -156,9 +168,7 @@ class Store:
             IndexCorrupt, IndexIncompatible: there is an index, but nothing can be built on it.
             EngineUnavailable: the folder can't be written.
         """
-        self.check_target()
-        self.files.make_folder()
-        lock = WriteLock.acquire(self.files, timeout)
+        lock = self.lock(timeout)
         try:
             base = None
             if not set_aside:
