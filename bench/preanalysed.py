@@ -2,9 +2,9 @@
 
     python bench/preanalysed.py seeds ../shared/corpus/2024 > proposal.txt
 
-A word is proposed where the analysis of the word alone differs from what Kiwi makes of it in sentences at least five
-times, in 80 % or more of the cases, always in the same way. Somebody has to read the proposal: sentences of one kind
-also teach mistakes. Nothing but comments is lost by running it again.
+A word is proposed where the analysis of the word alone differs from what Kiwi makes of it in sentences, in
+80 % or more of at least five cases, and always in the same way. Somebody has to read the proposal: sentences
+of one kind also teach mistakes.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ import sys
 from collections import Counter, defaultdict
 from pathlib import Path
 
-from searchkit.analysis import korean
 from searchkit.analysis.analyzer import is_hangul
 from searchkit.analysis.dictionary import Morpheme
+from searchkit.analysis.korean import KoreanAnalyzer
 from searchkit.analysis.token import Context, WordKey
+from searchkit.analysis.units import join_units
 from searchkit.analysis.words import Word, split
 
 MIN_COUNT = 5
@@ -33,11 +34,11 @@ def bullets(folders: list[str]) -> list[str]:
 
 
 def terms(morphemes: tuple[Morpheme, ...]) -> tuple[str, ...]:
-    return tuple(unit.text for unit in korean.join_units(morphemes))
+    return tuple(unit.text for unit in join_units(morphemes))
 
 
 def cuts_in_context(texts: list[str]) -> dict[str, Counter[tuple[Morpheme, ...]]]:
-    analyzer = korean.KoreanAnalyzer()
+    analyzer = KoreanAnalyzer()
     cuts: dict[str, Counter[tuple[Morpheme, ...]]] = defaultdict(Counter)
     for text, morphemes in zip(texts, analyzer.tokenize(texts), strict=True):
         for word in split(text):
@@ -66,7 +67,7 @@ def main() -> None:
     texts = bullets(sys.argv[1:])
     cuts = cuts_in_context(texts)
     forms = [form for form, counts in cuts.items() if counts.total() >= MIN_COUNT]
-    alone = korean.KoreanAnalyzer(known={}).cut([WordKey(Context.FREE, form) for form in forms])
+    alone = KoreanAnalyzer(known={}).cut([WordKey(Context.FREE, form) for form in forms])
     proposals = []
     for form, morphemes in zip(forms, alone, strict=True):
         ways: dict[tuple[str, ...], Counter[tuple[Morpheme, ...]]] = defaultdict(Counter)
@@ -77,7 +78,7 @@ def main() -> None:
             best = counts.most_common(1)[0][0]
             proposals.append((counts.total(), form, best, terms(tuple(morphemes))))
     for count, form, cut, was in sorted(proposals, key=lambda item: (-item[0], item[1])):
-        line = " ".join(f"{text}/{tag}/{start}/{length}" for text, tag, start, length in cut)
+        line = " ".join(f"{text}/{tag}/{start}/{length}" for text, tag, start, length, _ in cut)
         print(f"# {count} times {'+'.join(terms(cut)) or 'nothing'}, alone {'+'.join(was) or 'nothing'}")
         print(f"{form}\t{line}")
 

@@ -39,7 +39,7 @@ class WordAnalyzer:
 
     @property
     def fingerprint(self) -> str:
-        """16 hexadecimal digits that differ when rules, data or the user's dictionary differ; not Kiwi's version."""
+        """16 hexadecimal digits that change with the rules, the data and the user's words, not with Kiwi."""
         digest = hashlib.sha256(f"{RULES_VERSION}\0".encode())
         digest.update(data_digest_input())
         digest.update("\0".join(sorted(self.dictionary.lines())).encode())
@@ -51,7 +51,10 @@ class WordAnalyzer:
         return {"kiwi": version("kiwipiepy"), "model": version("kiwipiepy_model")}
 
     def analyze(self, keys: Sequence[WordKey]) -> list[tuple[Token, ...]]:
-        """Return the tokens of each of ``keys``, base terms first and in text order; Hangul goes through Kiwi in one batch."""
+        """Return the tokens of each of ``keys``, base terms first and in text order.
+
+        All Hangul goes through Kiwi in one batch; without any, Kiwi isn't loaded.
+        """
         results: list[tuple[Token, ...]] = []
         hangul: list[int] = []
         for index, key in enumerate(keys):

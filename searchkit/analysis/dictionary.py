@@ -1,7 +1,7 @@
-"""User words: nouns that the analyzer should not cut, from our own lists and from the user's ``dictionary.txt``.
+"""Words that the analyzer should know and not cut: our own lists and the user's ``dictionary.txt``.
 
-A line is a word, or a word, a tab and a tag; ``#`` begins a comment. Tags are Kiwi's: NNG (a noun, where none is given),
-NNP (a name), VV, VA (a verb or an adjective without its last syllable 다), MAG (an adverb), XR (a root).
+A line is a word, or a word, a tab and a tag; ``#`` begins a comment. Tags are Kiwi's: NNG (a noun; where none
+is given), NNP (a name), VV and VA (a verb or an adjective without its 다), MAG (an adverb), XR (a root).
 """
 
 from __future__ import annotations
@@ -36,12 +36,16 @@ class BadLine(NamedTuple):
 
 
 class Morpheme(NamedTuple):
-    """A morpheme as Kiwi names it; ``start`` and ``length`` are code points within the word."""
+    """A morpheme as Kiwi names it; ``start`` and ``length`` are code points within the word.
+
+    ``unknown`` says that Kiwi's dictionary doesn't hold it.
+    """
 
     form: str
     tag: str
     start: int
     length: int
+    unknown: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +102,10 @@ def built_in_words() -> tuple[UserWord, ...]:
 
 @lru_cache(maxsize=1)
 def pre_analysed() -> dict[str, tuple[Morpheme, ...]]:
-    """Return the morphemes of the words of ``data/preanalysed.txt``, which Kiwi cuts wrongly when they stand alone.
+    """Return the words that Kiwi cuts wrongly when they stand alone, with their morphemes.
 
-    A line is a word, a tab, and its morphemes as ``form/TAG/start/length``, with spaces between them.
+    A line of ``data/preanalysed.txt`` is a word, a tab, and its morphemes as ``form/TAG/start/length``,
+    with spaces between them.
     """
     words = {}
     for line in _read("preanalysed.txt").splitlines():

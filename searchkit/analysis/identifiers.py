@@ -24,8 +24,8 @@ def is_url(form: str) -> bool:
 def latin_tokens(form: str) -> tuple[Token, ...]:
     """Return the terms of a Latin word or an identifier: its pieces, and the whole where there are several.
 
-    It is cut at every change between letters, digits and signs; whole, it has no separators, so that GPT-4 and GPT4 meet,
-    but a point between digits, ``+`` and ``#`` stay.
+    It is cut at every change between letters, digits and signs; whole, it has no separators, so that GPT-4
+    and GPT4 meet, but a point between digits, ``+`` and ``#`` stay.
     """
     if form.isascii() and (form.isalpha() or form.isdigit()):
         return (Token(Kind.BASE, stem(form), 0, len(form)),)
@@ -57,7 +57,7 @@ def latin_tokens(form: str) -> tuple[Token, ...]:
 
 
 def url_tokens(form: str) -> tuple[Token, ...]:
-    """Return the terms of a URL: the whole without its scheme, the arXiv id it names, and its pieces as surfaces."""
+    """Return the terms of a URL: the whole without its scheme, the arXiv id in it, its pieces as surfaces."""
     scheme = _SCHEME.match(form)
     start = scheme.end() if scheme else 0
     whole = form[start:].rstrip("/")
@@ -78,7 +78,7 @@ def _arxiv_tokens(form: str, *, without: str) -> list[Token]:
 
 
 def _plain_words(form: str) -> list[Token]:
-    """Return what a reader sees as words of ``form``: runs of ASCII letters and digits, with inner hyphens and without."""
+    """Return the runs of ASCII letters and digits in ``form``, with inner hyphens and without."""
     tokens = []
     for match in _PLAIN_WORD.finditer(form):
         text, start = match.group(), match.start()

@@ -1,7 +1,7 @@
-"""Text is cut into words by script: Hangul, Latin with its digits and signs, URLs, and every other script on its own.
+"""Text is cut into words by script: Hangul, Latin with digits and signs, URLs, every other script on its own.
 
-White space cuts a text into chunks first, and all about a word, what stands before it included, depends on its chunk
-alone; so whoever reads much text can keep the words of the chunks seen before.
+White space cuts a text into chunks first, and all about a word, what stands before it too, depends on its
+chunk alone; so whoever reads much text can keep the words of the chunks seen before.
 """
 
 from __future__ import annotations
@@ -24,10 +24,16 @@ _INDIC_MARKS = "".join(
     f"{chr(base + 0x51)}-{chr(base + 0x57)}{chr(base + 0x62)}{chr(base + 0x63)}"
     for base in range(0x900, 0xE00, 0x80)
 )
-_OTHER_MARKS = f"{MARKS}\u0483-\u0487\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u0670\u0e31\u0e34-\u0e3a\u0e47-\u0e4e{_INDIC_MARKS}"
+_OTHER_MARKS = (
+    f"{MARKS}\u0483-\u0487\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u0670"
+    f"\u0e31\u0e34-\u0e3a\u0e47-\u0e4e{_INDIC_MARKS}"
+)
 _HAN = "々〇\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _KANA = "\u3041-\u3096\u3099-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff"
-_GREEK = "\u0370-\u0373\u0376-\u037d\u037f\u0386\u0388-\u03ff\u1f00-\u1fbc\u1fc2-\u1fcc\u1fd0-\u1fdb\u1fe0-\u1fec\u1ff2-\u1ffc"
+_GREEK = (
+    "\u0370-\u0373\u0376-\u037d\u037f\u0386\u0388-\u03ff"
+    "\u1f00-\u1fbc\u1fc2-\u1fcc\u1fd0-\u1fdb\u1fe0-\u1fec\u1ff2-\u1ffc"
+)
 _CYRILLIC = "\u0400-\u0481\u0483-\u0487\u048a-\u052f"
 _JAMO = "\u3131-\u318e"
 _CONJOINING = "\u1100-\u11ff\ua960-\ua97c\ud7b0-\ud7fb"
@@ -36,7 +42,9 @@ _RUN = f"[{LATIN}0-9][{LATIN}0-9{MARKS}]*"
 _LATIN_WORD = (
     r"(?:(?<![\w.])\.(?=[A-Za-z]{2}))?"  # .NET
     + _RUN
-    + rf"""(?:(?:[-‐‑'’]|_+|(?<=[0-9])(?:\.(?=[0-9])|,(?=[0-9]{{3}}(?![0-9])))|(?<=[A-Za-z])@(?=[0-9])){_RUN})*"""
+    + r"""(?:(?:[-‐‑'’]|_+"""
+    + r"""|(?<=[0-9])(?:\.(?=[0-9])|,(?=[0-9]{3}(?![0-9])))"""  # 27.3, 1,000
+    + rf"""|(?<=[A-Za-z])@(?=[0-9])){_RUN})*"""  # pass@1
     + r"(?:(?<=[A-Za-z0-9])\+\+[0-9]*(?![A-Za-z])|(?<=[A-Za-z])[+#](?![A-Za-z0-9+#]))?"  # C++, C++17, C#
 )
 _URL_CHARS = r"[A-Za-z0-9\-._~:/?#@!$&'()*+,;=%]"
@@ -67,7 +75,7 @@ _SAME_SIGN = str.maketrans("‐‑’", "--'")
 class Word(NamedTuple):
     """A word of a text: where it stands there (code points, half-open) and what the lexicon knows it by.
 
-    ``offsets`` maps the indexes of the form, its end included, to code points from ``start`` on; None stands for the
+    ``offsets`` maps the indexes of the form, its end included, to code points from ``start`` on; None is the
     identity.
     """
 
@@ -161,7 +169,7 @@ def _word(text: str, start: int, end: int, context: Context, offsets: Sequence[i
 
 
 def _context(text: str, at: int, *, glued: bool) -> Context:
-    """Tell what stands before the Hangul that begins at ``at``, which is ``glued`` if a word of another script is."""
+    """Tell what stands before the Hangul at ``at``; ``glued`` says that it is a word of another script."""
     if glued:
         return Context.DIGIT if "0" <= text[at - 1] <= "9" else Context.GLUED
     before = at - 1
@@ -199,9 +207,9 @@ def _url_end(text: str, start: int, end: int) -> int:
 def _pieces_of_long(
     text: str, start: int, end: int, offsets: Sequence[int] | None, *, whole: bool
 ) -> list[Word]:
-    """Make words of limited length out of one that is too long: its runs of letters and digits, cut where needed."""
+    """Make words of limited length out of one that is too long: its runs of letters and digits, cut."""
     runs = [(start, end)] if whole else [run.span() for run in _ALNUM_RUN.finditer(text, start, end)]
-    words = []
+    words: list[Word] = []
     for first, stop in runs:
         # A few letters become two when lower-cased.
         size = MAX_FORM if len(text[first:stop].lower()) == stop - first else MAX_FORM // 2
