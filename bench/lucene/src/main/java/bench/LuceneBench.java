@@ -50,8 +50,8 @@ import org.apache.lucene.util.QueryBuilder;
  * query plain|fields|text INDEX WARMUP.tsv QUERIES.tsv OUT.tsv
  * </pre>
  *
- * A line of the documents is "id TAB title TAB bullets", a line of the queries "text TAB terms", and a line of OUT
- * "nanoseconds TAB ids". Builds use two threads, queries one.
+ * A line of the documents is "id TAB title", then a column for each bullet (or one with all terms), a line of the
+ * queries "text TAB terms", and a line of OUT "nanoseconds TAB ids". Builds use two threads, queries one.
  */
 public final class LuceneBench {
   private static final int THREADS = 2;
@@ -96,7 +96,9 @@ public final class LuceneBench {
               Document document = new Document();
               document.add(new StoredField("id", columns[0]));
               document.add(new Field("title", columns[1], type));
-              document.add(new Field("bullets", columns[2], type));
+              for (int i = 2; i < columns.length; i++) {
+                document.add(new Field("bullets", columns[i], type));
+              }
               writer.addDocument(document);
             }
             return null;
