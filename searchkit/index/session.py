@@ -12,7 +12,8 @@ from searchkit.document import Document
 from searchkit.engines.whoosh.blockfile import BlockFile
 from searchkit.engines.whoosh.generation import Generation
 from searchkit.engines.whoosh.manifest import Manifest
-from searchkit.engines.whoosh.store import Store, Transaction
+from searchkit.engines.whoosh.store import Store
+from searchkit.engines.whoosh.transaction import Transaction
 from searchkit.engines.whoosh.writer import IndexWriter
 from searchkit.errors import IndexIncompatible
 from searchkit.index.analysis_feed import AnalysisFeed
@@ -129,7 +130,7 @@ def writing(
         IndexLocked: someone else is writing and doesn't finish within ``timeout`` seconds.
         IndexIncompatible: other rules of analysis built the index.
     """
-    with Store(folder).begin(timeout=timeout) as transaction:
+    with Store(folder).begin(timeout=timeout, rebuild=fresh) as transaction:
         base = None
         if transaction.base is not None and not fresh:
             check_analysis(transaction.base, analyzer, folder)

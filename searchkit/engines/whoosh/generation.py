@@ -16,7 +16,7 @@ from searchkit.engines.whoosh.manifest import FileRecord, Manifest, SegmentRecor
 from searchkit.engines.whoosh.segment import Segment
 
 if TYPE_CHECKING:
-    from searchkit.engines.whoosh.store import Pin
+    from searchkit.engines.whoosh.pins import Pin
 
 
 class Generation:
@@ -82,12 +82,16 @@ class Generation:
                 return segment, doc
         return None
 
-    def close(self) -> None:
-        """Let the files go; the writer may then remove them."""
-        self.caches.clear()
+    def release(self) -> None:
+        """Let the writer remove the files; searches that still go on read them to the end, for they are mapped."""
         if self._pin is not None:
             self._pin.release()
             self._pin = None
+
+    def close(self) -> None:
+        """Let the files and all that was derived from them go."""
+        self.release()
+        self.caches.clear()
 
     def __enter__(self) -> Generation:
         return self

@@ -23,7 +23,7 @@ from searchkit.engines.whoosh.segment import Segment
 from searchkit.engines.whoosh.segment_writer import Columns, write_segment
 
 if TYPE_CHECKING:
-    from searchkit.engines.whoosh.store import Transaction
+    from searchkit.engines.whoosh.transaction import Transaction
 
 _LEVEL_RATIO = 4
 """A level of the lexicon is at least so many times as large as the next."""
@@ -135,15 +135,6 @@ class IndexWriter:
         segment_id = name.removeprefix("MAIN_").partition(".")[0]
         described = SegmentRecord(id=segment_id, file=record, documents=documents, deletions=None, deleted=0)
         self._segments[segment_id] = described, open_segment(self._folder, described)
-
-    @property
-    def changed(self) -> bool:
-        """Whether there is anything to commit."""
-        return bool(self._deleted) or any(record.file.name in self._new_names for record, _ in self._segments.values())
-
-    @property
-    def _new_names(self) -> frozenset[str]:
-        return frozenset(record.name for record in self._transaction.new_files)
 
     def commit(
         self,

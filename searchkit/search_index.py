@@ -1,0 +1,339 @@
+"""SearchIndex: one index, for programs. The command line is made of the same calls."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from searchkit.document import Document
+from searchkit.results.hit import Hit, Note, Results
+
+if TYPE_CHECKING:
+    from searchkit.analysis.analyzer import WordAnalyzer
+    from searchkit.engines.whoosh.generation import Generation
+    from searchkit.engines.whoosh.vocabulary import LexiconVocabulary
+    from searchkit.index.report import IndexReport, Progress
+    from searchkit.query.plan import Plan
+    from searchkit.results.analysis import AnalyzedTerm
+    from searchkit.results.explain import Explanation
+
+PathLike = str | os.PathLike[str]
+
+_analyzer_lock = threading.Lock()
+_analyzer: WordAnalyzer | None = None
+
+
+def _shared_analyzer() -> WordAnalyzer:
+    """Return the analyzer of this process: the Korean model is large, and one serves all indexes."""
+    global _analyzer  # noqa: PLW0603
+    with _analyzer_lock:
+        if _analyzer is None:
+            from searchkit.analysis.analyzer import WordAnalyzer
+
+            _analyzer = WordAnalyzer()
+        return _analyzer
+
+
+class _View:
+    """A generation, and what is derived from it; replaced as a whole when a commit comes."""
+
+    def __init__(self, generation: Generation, vocabulary: LexiconVocabulary, notes: tuple[Note, ...]) -> None:
+        self.generation = generation
+        self.vocabulary = vocabulary
+        self.notes = notes
+
+
+class SearchIndex:
+    """An index on disk.
+
+    It may be used from several threads, and while others write to it: a search sees the last whole commit.
+    Make one with `open` or `build`; it is a context manager.
+    """
+
+    def __init__(self, path: Path) -> None:
+        from searchkit.engines.whoosh.store import Store
+
+        self.path = path
+        self.last_report: IndexReport | None = None
+        """What the last call of this object that wrote to the index did."""
+        self._store = Store(path)
+        self._analyzer = _shared_analyzer()
+        self._lock = threading.Lock()
+        self._view: _View | None = None
+
+    @classmethod
+    def open(cls, path: PathLike) -> SearchIndex:
+        """Open an index.
+
+        Raises:
+            IndexMissing: there is none.
+            IndexIncompatible: another format or other rules of analysis built it.
+            IndexCorrupt: it is damaged.
+        """
+        index = cls(Path(path))
+        index._current()
+        return index
+
+    @classmethod
+    def build(
+        cls,
+        sources: PathLike | Document | Iterable[PathLike | Document],
+        path: PathLike,
+        *,
+        timeout: float = 10.0,
+        progress: Progress | None = None,
+    ) -> SearchIndex:
+        """Make an index of files, folders or documents, or replace the content of one, in one commit.
+
+        ``timeout`` is how many seconds to wait for another writer.
+
+        Raises:
+            SourceError: a source is missing or unreadable.
+            IndexLocked: someone else is writing.
+            SearchkitError: the folder holds something else, or can't be written.
+        """
+        from searchkit.index import updates
+
+        index = cls(Path(path))
+        index.last_report = updates.fill(index.path, index._analyzer, sources, timeout=timeout, progress=progress)
+        return index
+
+    def update(
+        self,
+        sources: Sequence[PathLike] = (),
+        *,
+        forget: Sequence[PathLike] = (),
+        rebuild: bool = False,
+        dry_run: bool = False,
+        timeout: float = 10.0,
+        progress: Progress | None = None,
+    ) -> IndexReport:
+        """Add or refresh ``sources``, or all recorded ones if none is given, in one commit.
+
+        Only files whose content changed are read again; documents whose file or entry is gone are removed. ``forget`` names
+        sources to drop with their documents; ``rebuild`` indexes all recorded sources from nothing; ``dry_run`` only says
+        what would be done.
+
+        Raises:
+            SourceError: a source is missing; nothing has changed then.
+            IndexLocked: someone else is writing.
+            IndexIncompatible: other rules of analysis built the index (``rebuild`` mends it).
+        """
+        from searchkit.index import updates
+
+        self.last_report = updates.refresh(
+            self.path,
+            self._analyzer,
+            sources,
+            forget=forget,
+            rebuild=rebuild,
+            dry_run=dry_run,
+            timeout=timeout,
+            progress=progress,
+        )
+        return self.last_report
+
+    def add(self, what: PathLike | Document | Iterable[Document], *, timeout: float = 10.0) -> int:
+        """Add a document, several, or those of a file or folder, in one commit; return how many.
+
+        A document replaces the one with its id. Documents added like this stay until they are deleted: no later `update`
+        takes them away.
+
+        Raises:
+            SourceError, DocumentError, IndexLocked: nothing has changed then.
+        """
+        from searchkit.index import updates
+
+        self.last_report = updates.add(self.path, self._analyzer, what, timeout=timeout)
+        return self.last_report.added + self.last_report.updated
+
+    def delete(self, ids: str | Iterable[str], *, timeout: float = 10.0) -> int:
+        """Delete one document or several, in one commit; return how many there were.
+
+        A deleted document that a source holds stays away until its entry changes or the index is rebuilt.
+        """
+        from searchkit.index import updates
+
+        wanted = [ids] if isinstance(ids, str) else ids
+        return updates.delete(self.path, self._analyzer, wanted, timeout=timeout)
+
+    def _current(self) -> _View:
+        """Return the last commit's view, a new one if there was a commit since the last call."""
+        from searchkit.engines.whoosh.generation import Generation
+        from searchkit.engines.whoosh.vocabulary import LexiconVocabulary
+        from searchkit.index.session import check_analysis, other_model
+
+        view = self._view
+        current = self._store.current()
+        if view is not None and current is not None and current.generation == view.generation.number:
+            return view
+        with self._lock:
+            view = self._view
+            if view is not None and current is not None and current.generation == view.generation.number:
+                return view
+            generation = Generation.open(self._store.pin())
+            try:
+                check_analysis(generation.manifest, self._analyzer, self.path)
+            except BaseException:
+                generation.close()
+                raise
+            warning = other_model(generation.manifest, self._analyzer)
+            notes = () if warning is None else (Note("other-model", warning),)
+            fresh = _View(generation, LexiconVocabulary(generation.lexicon, self._analyzer), notes)
+            self._view = fresh
+            if view is not None:
+                view.generation.release()
+            return fresh
+
+    def search(
+        self,
+        query: str,
+        *,
+        limit: int = 10,
+        offset: int = 0,
+        since: str | None = None,
+        until: str | None = None,
+        min_votes: int | None = None,
+        author: str | None = None,
+        sort: str = "relevance",
+        facets: bool = False,
+        expand: bool = True,
+        strict: bool = False,
+        match_any: bool = False,
+    ) -> Results:
+        """Return the documents that answer ``query`` best.
+
+        ``since`` and ``until`` are ``YYYY``, ``YYYY-MM`` or ``YYYY-MM-DD``, both inclusive. ``sort`` is "relevance", "date" or "votes"; by date and
+        votes every word of the query is required, unless ``match_any``.
+
+        Raises:
+            QuerySyntaxError: the query is malformed, and ``strict``.
+            OptionError: another argument is wrong.
+        """
+        from searchkit.engines.whoosh import executor
+        from searchkit.query.options import check_page, filters
+        from searchkit.query.parser import parse
+        from searchkit.query.planner import plan
+
+        started = time.perf_counter()
+        check_page(limit, offset, sort)
+        chosen = filters(since=since, until=until, min_votes=min_votes, author=author)
+        view = self._current()
+        known = self._analyzer.loaded
+        parsed = parse(query, strict=strict)
+        made, notes = plan(
+            parsed, view.vocabulary, match_all=sort != "relevance" and not match_any, filters=chosen
+        )
+        found = executor.run(view.generation, made, limit=limit, offset=offset, sort=sort, facets=facets)
+        notes = [*view.notes, *notes]
+        if not found.total and sort != "relevance" and not match_any:
+            loose, _ = plan(parsed, view.vocabulary, match_all=False, filters=chosen)
+            found = executor.run(view.generation, loose, limit=limit, offset=offset, sort=sort, facets=facets)
+            if found.total:
+                made = loose
+                notes.append(Note("any-word", "no document has every word; these have at least one"))
+        if self._analyzer.loaded and not known:
+            notes.append(Note("analyzed", "the query has words that are new to the index; they were analysed with Kiwi"))
+        hits = self._hits(view, made, found.hits, offset)
+        return Results(
+            query=query,
+            hits=hits,
+            total=found.total,
+            took_ms=(time.perf_counter() - started) * 1000,
+            notes=tuple(notes),
+            facets=found.facets,
+        )
+
+    def _hits(
+        self, view: _View, made: Plan, found: Sequence[tuple[float, int, int]], offset: int
+    ) -> tuple[Hit, ...]:
+        from searchkit.results.presentation import present
+
+        by_segment: dict[int, list[int]] = {}
+        for _, segment, doc in found:
+            by_segment.setdefault(segment, []).append(doc)
+        documents: dict[tuple[int, int], Document] = {}
+        for segment, docs in by_segment.items():
+            for doc, document in zip(docs, view.generation.segments[segment].documents(docs)):
+                documents[segment, doc] = document
+        return tuple(
+            present(documents[segment, doc], made, view.vocabulary.tokens, rank=offset + place, score=score)
+            for place, (score, segment, doc) in enumerate(found, 1)
+        )
+
+    def get(self, document_id: str) -> Document | None:
+        """Return a document by its id, None if there is none."""
+        found = self._current().generation.find(document_id)
+        return None if found is None else found[0].document(found[1])
+
+    def explain(self, query: str, document_id: str) -> Explanation | None:
+        """Return how the score of a document comes about, every factor named; None if there is no such document."""
+        from searchkit.engines.whoosh import executor
+        from searchkit.query.parser import parse
+        from searchkit.query.planner import plan
+        from searchkit.results.explain import Explanation
+
+        view = self._current()
+        found = view.generation.find(document_id)
+        if found is None:
+            return None
+        made, _ = plan(parse(query), view.vocabulary)
+        segment = view.generation.segments.index(found[0])
+        return Explanation(
+            query=query,
+            id=document_id,
+            contributions=tuple(executor.contributions(view.generation, made, segment, found[1])),
+        )
+
+    def analyze(self, text: str) -> list[AnalyzedTerm]:
+        """Return the terms that a text gives, with their places in it, and what became of the rest."""
+        return analyze(text)
+
+    @property
+    def whoosh_dir(self) -> Path:
+        """The folder to give to ``whoosh.index.open_dir``."""
+        return self.path
+
+    @property
+    def generation(self) -> int:
+        """The number of the commit that a search sees now."""
+        return self._current().generation.number
+
+    def __len__(self) -> int:
+        return self._current().generation.live_count
+
+    def stats(self) -> dict[str, Any]:
+        """Return counts, dates, sizes on disk in bytes, and what built the index."""
+        from searchkit.engines.whoosh.statistics import statistics
+
+        return statistics(self._current().generation)
+
+    def close(self) -> None:
+        """Let the files go; the object can still be used and opens them again."""
+        with self._lock:
+            view, self._view = self._view, None
+        if view is not None:
+            view.generation.close()
+
+    def __enter__(self) -> SearchIndex:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"SearchIndex({os.fspath(self.path)!r})"
+
+
+def analyze(text: str) -> list[AnalyzedTerm]:
+    """Return the terms that a text gives, with their places in it, and what became of the rest; needs no index."""
+    from searchkit.results.analysis import analyzed_terms
+
+    return analyzed_terms(text, _shared_analyzer())
