@@ -77,7 +77,7 @@ def _kiwi(_: Environment, corpus: Corpus, index: Path) -> Command:
     return [PYTHON, "-m", "bench.peers.kiwi", corpus.path("documents.tsv"), "--every", every]
 
 
-PLAIN, FIELDS, TEXT = "plain", "fields", "text"
+PLAIN, FIELDS, MIX, TEXT = "plain", "fields", "mix", "text"
 BOTH = {PLAIN: "plain", FIELDS: "fields"}
 
 PEERS = (
@@ -94,7 +94,7 @@ PEERS = (
             "-q",
         ],
         _module_query("ours"),
-        {**BOTH, TEXT: "full"},
+        {**BOTH, MIX: "mix", TEXT: "full"},
         million=True,
     ),
     Peer(

@@ -2,8 +2,9 @@
 
     python -m bench.peers.ours query MODE INDEX WARMUP.tsv QUERIES.tsv OUT.tsv
 
-Modes: ``plain`` and ``fields`` as for the other peers, from terms to ten (id, score); ``full`` is
-`SearchIndex.search` with the total, highlights and snippets. The index is built by ``searchkit index``.
+Modes: ``plain`` and ``fields`` as for the other peers, from terms to ten (id, score); ``mix`` from the typed
+text to ten (id, score) over all layers; ``full`` is `SearchIndex.search` with total, highlights and snippets.
+The index is built by ``searchkit index``.
 """
 
 from __future__ import annotations
@@ -12,13 +13,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from searchkit.engines.whoosh.executor import run
+from searchkit.engines.whoosh.executor import TopDocs, run
+from searchkit.query.parser import parse
+from searchkit.query.planner import plan
 
 from bench.peers import command
 from searchkit import SearchIndex
+from searchkit.analysis.analyzer import WordAnalyzer
 from searchkit.analysis.token import Layer
 from searchkit.engines.whoosh.generation import Generation
 from searchkit.engines.whoosh.store import Store
+from searchkit.engines.whoosh.vocabulary import LexiconVocabulary
 from searchkit.query.plan import AnyTerm, Plan, PlanTerm
 
 
@@ -35,12 +40,30 @@ class EngineSearcher:
             PlanTerm(layer, term, weight) for term in query.terms for layer, weight in self.layers.items()
         )
         found = run(self.generation, Plan(AnyTerm(terms)), limit=command.TOP, offset=0, total=False)
+        return self.named(found)
+
+    def named(self, found: TopDocs) -> Any:
+        """Return ids and scores."""
         segments = self.generation.segments
         return [(segments[segment].id_of(doc), score) for score, segment, doc in found.hits]
 
     def ids(self, found: Any) -> Sequence[str]:
         """Return the ids alone."""
         return [name for name, _ in found]
+
+
+class MixSearcher(EngineSearcher):
+    """Typed text in, ten ids and scores of the whole ranking out."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder, {})
+        self.vocabulary = LexiconVocabulary(self.generation.lexicon, WordAnalyzer())
+
+    def search(self, query: command.Query) -> Any:
+        """Return ids and scores."""
+        made, _ = plan(parse(query.text), self.vocabulary)
+        found = run(self.generation, made, limit=command.TOP, offset=0, total=False)
+        return self.named(found)
 
 
 class IndexSearcher:
@@ -63,8 +86,8 @@ def build(terms: Path, folder: Path, every: int) -> None:
 
 
 def open_index(folder: Path, mode: str) -> command.Searcher:
-    if mode == "full":
-        return IndexSearcher(folder)
+    if mode in ("mix", "full"):
+        return MixSearcher(folder) if mode == "mix" else IndexSearcher(folder)
     layers = {Layer.BULLETS: 1.0}
     return EngineSearcher(
         folder, {Layer.TITLE: command.TITLE_WEIGHT, **layers} if mode == "fields" else layers
