@@ -1,0 +1,231 @@
+"""Which places of a document match a query, in the original text.
+
+A word of the document matches through its terms, found the way the index found them: split, then the
+lexicon. What is marked is the place of the term (모델 in 모델을); the whole word only where nothing but its
+surface matches.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import chain
+
+from searchkit.analysis.token import Kind, Layer, Token, WordKey
+from searchkit.analysis.words import Word, split_chunk
+from searchkit.document import Document
+from searchkit.query.plan import (
+    AnyTerm,
+    Author,
+    Id,
+    InField,
+    Node,
+    Not,
+    Phrase,
+    PhraseWord,
+    Plan,
+    PlanTerm,
+)
+from searchkit.results.hit import Highlight, MatchedTerm
+
+Tokens = Callable[[WordKey], Sequence[Token]]
+"""Gives the tokens of a word, from the lexicon of the index."""
+
+_CHUNK = re.compile(r"\S+")
+_KIND_LAYERS = {
+    Kind.PART: Layer.PARTS,
+    Kind.IDENTIFIER: Layer.IDENTIFIERS,
+    Kind.SURFACE: Layer.SURFACE,
+}
+_BASE_LAYERS = {"title": Layer.TITLE, "bullets": Layer.BULLETS}
+_split = lru_cache(maxsize=32_768)(split_chunk)
+
+
+@dataclass(slots=True)
+class _Mark:
+    """A place in a text and the terms that led to it."""
+
+    start: int
+    end: int
+    terms: tuple[PlanTerm, ...]
+
+
+@dataclass(slots=True)
+class _Wanted:
+    """What a plan looks for, taken apart: terms by layer and text, forms by field, and the rest."""
+
+    terms: dict[tuple[Layer, str], list[PlanTerm]] = field(default_factory=dict)
+    forms: dict[tuple[str, str], list[PlanTerm]] = field(default_factory=dict)
+    phrases: list[Phrase] = field(default_factory=list)
+    ids: list[Id] = field(default_factory=list)
+    authors: list[Author] = field(default_factory=list)
+
+    def collect(self, node: Node) -> None:
+        """Add what makes a document match ``node``; what stands under a Not doesn't."""
+        if isinstance(node, AnyTerm):
+            for term in node.terms:
+                self.terms.setdefault((term.layer, term.text), []).append(term)
+        elif isinstance(node, InField):
+            for form in node.forms:
+                self.forms.setdefault((node.field, form), []).extend(node.terms or _as_terms((form,)))
+        elif isinstance(node, Phrase):
+            self.phrases.append(node)
+        elif isinstance(node, Id):
+            self.ids.append(node)
+        elif isinstance(node, Author):
+            self.authors.append(node)
+        elif not isinstance(node, Not):
+            for child in getattr(node, "children", ()):
+                self.collect(child)
+
+
+class Highlighter:
+    """Finds what a plan matches in documents; made for the few that are shown.
+
+    ``tokens`` is called for the words of the documents and should remember its answers.
+    """
+
+    def __init__(self, plan: Plan, tokens: Tokens) -> None:
+        self._tokens = tokens
+        self._wanted = _Wanted()
+        self._wanted.collect(plan.root)
+        self._marks: dict[tuple[str, str], list[_Mark]] = {}
+
+    def match(self, document: Document) -> tuple[tuple[Highlight, ...], tuple[MatchedTerm, ...]]:
+        """Return the places that match, in the order of title and bullets, and the terms found there.
+
+        Highlights never overlap or touch within a text.
+        """
+        highlights: list[Highlight] = []
+        found: dict[tuple[str, str], MatchedTerm] = {}
+        for place, item, text in _texts(document):
+            for mark in self._in_text(text, place):
+                for term in mark.terms:
+                    key = term.text, place
+                    if key not in found or found[key].via == "surface":
+                        found[key] = MatchedTerm(term.text, place, term.via)
+                if place in _BASE_LAYERS:
+                    words = tuple(sorted({term.word for term in mark.terms}))
+                    highlights.append(Highlight(place, item, mark.start, mark.end, words))
+        return tuple(highlights), (*found.values(), *self._outside_text(document))
+
+    def _in_text(self, text: str, place: str) -> list[_Mark]:
+        marks: list[_Mark] = []
+        known = self._marks
+        for match in _CHUNK.finditer(text):
+            chunk = match.group()
+            within = known.get((place, chunk))
+            if within is None:
+                within = known[place, chunk] = self._in_chunk(chunk, place)
+            if within:
+                at = match.start()
+                marks.extend(_Mark(at + mark.start, at + mark.end, mark.terms) for mark in within)
+        phrases = [phrase for phrase in self._wanted.phrases if _may_stand_in(phrase, place)]
+        if phrases:
+            words = [
+                (match.start(), word) for match in _CHUNK.finditer(text) for word in _split(match.group())
+            ]
+            marks.extend(chain.from_iterable(self._phrase_marks(phrase, words) for phrase in phrases))
+            marks = _merged(marks)
+        return marks
+
+    def _in_chunk(self, chunk: str, place: str) -> list[_Mark]:
+        marks: list[_Mark] = []
+        terms, forms = self._wanted.terms, self._wanted.forms
+        base = _BASE_LAYERS.get(place)
+        for word in _split(chunk):
+            form = word.key.form
+            better: list[_Mark] = []
+            surface: list[_Mark] = []
+            for kind, text, start, length in self._tokens(word.key) if terms else ():
+                layer = base if kind is Kind.BASE else _KIND_LAYERS[kind]
+                wanted = terms.get((layer, text)) if layer is not None else None
+                if wanted:
+                    into = surface if layer is Layer.SURFACE else better
+                    into.append(_Mark(*word.span(start, length), tuple(wanted)))
+            whole = [*terms.get((Layer.SURFACE, form), ()), *forms.get((place, form), ())]
+            if better and (whole or surface):
+                # Their terms count as found, but what is marked is the better place.
+                rest = chain(whole, *(mark.terms for mark in surface))
+                better[0].terms = tuple(dict.fromkeys((*better[0].terms, *rest)))
+            marks += better or surface
+            if whole and not better:
+                marks.append(_Mark(word.start, word.end, tuple(whole)))
+        return _merged(marks)
+
+    def _phrase_marks(self, phrase: Phrase, words: Sequence[tuple[int, Word]]) -> Iterator[_Mark]:
+        size = len(phrase.words)
+        terms = phrase.terms or _as_terms(place.forms[0] for place in phrase.words if place.forms)
+        for first in range(len(words) - size + 1 if size else 0):
+            for place, (_, word) in zip(phrase.words, words[first : first + size]):
+                if self._fits(place, word) is None:
+                    break
+            else:
+                at, last = words[first + size - 1]
+                length = self._fits(phrase.words[-1], last) or len(last.key.form)
+                yield _Mark(words[first][0] + words[first][1].start, at + last.span(0, length)[1], terms)
+
+    def _fits(self, place: PhraseWord, word: Word) -> int | None:
+        """Return how much of the form of ``word`` fits ``place``, None if it doesn't."""
+        form = word.key.form
+        if form in place.forms:
+            return len(form)
+        if place.tail:
+            for beginning in place.forms:
+                if form.startswith(beginning):
+                    base = tuple(token.text for token in self._tokens(word.key) if token.kind is Kind.BASE)
+                    if base == place.base:
+                        return len(beginning)
+        return None
+
+    def _outside_text(self, document: Document) -> Iterator[MatchedTerm]:
+        for node in self._wanted.ids:
+            if node.value in (document.id, document.arxiv_id):
+                yield MatchedTerm(node.value, "id", "identifier")
+        for author in self._wanted.authors:
+            yield MatchedTerm(" ".join(author.words), "author", "word")
+
+
+def highlight(document: Document, plan: Plan, tokens: Tokens) -> list[Highlight]:
+    """Return the places of the title and the bullets that match ``plan``, in text order."""
+    return list(Highlighter(plan, tokens).match(document)[0])
+
+
+def matched_terms(document: Document, plan: Plan, tokens: Tokens) -> tuple[MatchedTerm, ...]:
+    """Return the terms of ``plan`` that the document holds, and in which field."""
+    return Highlighter(plan, tokens).match(document)[1]
+
+
+def _texts(document: Document) -> Iterator[tuple[str, int, str]]:
+    yield "title", 0, document.title
+    for item, bullet in enumerate(document.bullets):
+        yield "bullets", item, bullet
+    for item, label in enumerate(document.labels):
+        if label:
+            yield "labels", item, label
+
+
+def _may_stand_in(phrase: Phrase, place: str) -> bool:
+    return phrase.field is None or (phrase.field == "title") == (place == "title")
+
+
+def _as_terms(forms: Sequence[str] | Iterator[str]) -> tuple[PlanTerm, ...]:
+    return tuple(PlanTerm(Layer.SURFACE, form, 0.0) for form in forms)
+
+
+def _merged(marks: list[_Mark]) -> list[_Mark]:
+    """Return ``marks`` in text order, those that overlap or touch made one."""
+    if len(marks) < 2:
+        return marks
+    marks = sorted(marks, key=lambda mark: (mark.start, -mark.end))
+    merged = [marks[0]]
+    for mark in marks[1:]:
+        last = merged[-1]
+        if mark.start <= last.end:
+            terms = tuple(dict.fromkeys((*last.terms, *mark.terms)))
+            merged[-1] = _Mark(last.start, max(last.end, mark.end), terms)
+        else:
+            merged.append(mark)
+    return merged
