@@ -21,9 +21,9 @@ class Document:
     """One paper, note or record.
 
     ``id`` holds no white space. ``date`` is ISO (``YYYY-MM-DD``) or None; ``votes`` is None where unknown.
-    ``labels`` and ``bullet_lines`` run parallel to ``bullets`` (they may be empty, meaning none);
-    a bullet is kept without its sign and its label. ``source`` is the root as typed and the path inside it;
-    ``line`` is 1-based, None for a document that came from no file. ``extra`` holds the keys of JSON Lines that have no
+    ``labels`` and ``bullet_lines`` run parallel to ``bullets`` (they may be empty, meaning none); a bullet is
+    kept without its sign and its label. ``source`` is the root as typed and the path inside it; ``line`` is
+    1-based, None for a document that came from no file. ``extra`` holds the keys of JSON Lines that have no
     meaning here. Strings keep their original normalisation.
 
     Raises:

@@ -42,7 +42,9 @@ def _shared_analyzer() -> WordAnalyzer:
 class _View:
     """A generation, and what is derived from it; replaced as a whole when a commit comes."""
 
-    def __init__(self, generation: Generation, vocabulary: LexiconVocabulary, notes: tuple[Note, ...]) -> None:
+    def __init__(
+        self, generation: Generation, vocabulary: LexiconVocabulary, notes: tuple[Note, ...]
+    ) -> None:
         self.generation = generation
         self.vocabulary = vocabulary
         self.notes = notes
@@ -100,7 +102,9 @@ class SearchIndex:
         from searchkit.index import updates
 
         index = cls(Path(path))
-        index.last_report = updates.fill(index.path, index._analyzer, sources, timeout=timeout, progress=progress)
+        index.last_report = updates.fill(
+            index.path, index._analyzer, sources, timeout=timeout, progress=progress
+        )
         return index
 
     def update(
@@ -115,9 +119,9 @@ class SearchIndex:
     ) -> IndexReport:
         """Add or refresh ``sources``, or all recorded ones if none is given, in one commit.
 
-        Only files whose content changed are read again; documents whose file or entry is gone are removed. ``forget`` names
-        sources to drop with their documents; ``rebuild`` indexes all recorded sources from nothing; ``dry_run`` only says
-        what would be done.
+        Only files whose content changed are read again; documents whose file or entry is gone are removed.
+        ``forget`` names sources to drop with their documents; ``rebuild`` indexes all recorded sources from
+        nothing; ``dry_run`` only says what would be done.
 
         Raises:
             SourceError: a source is missing; nothing has changed then.
@@ -141,8 +145,8 @@ class SearchIndex:
     def add(self, what: PathLike | Document | Iterable[Document], *, timeout: float = 10.0) -> int:
         """Add a document, several, or those of a file or folder, in one commit; return how many.
 
-        A document replaces the one with its id. Documents added like this stay until they are deleted: no later `update`
-        takes them away.
+        A document replaces the one with its id. Documents added like this stay until they are deleted: no
+        later `update` takes them away.
 
         Raises:
             SourceError, DocumentError, IndexLocked: nothing has changed then.
@@ -208,8 +212,9 @@ class SearchIndex:
     ) -> Results:
         """Return the documents that answer ``query`` best.
 
-        ``since`` and ``until`` are ``YYYY``, ``YYYY-MM`` or ``YYYY-MM-DD``, both inclusive. ``sort`` is "relevance", "date" or "votes"; by date and
-        votes every word of the query is required, unless ``match_any``.
+        ``since`` and ``until`` are ``YYYY``, ``YYYY-MM`` or ``YYYY-MM-DD``, both inclusive. ``sort`` is
+        "relevance", "date" or "votes"; by date and votes every word of the query is required, unless
+        ``match_any``.
 
         Raises:
             QuerySyntaxError: the query is malformed, and ``strict``.
@@ -238,7 +243,11 @@ class SearchIndex:
                 made = loose
                 notes.append(Note("any-word", "no document has every word; these have at least one"))
         if self._analyzer.loaded and not known:
-            notes.append(Note("analyzed", "the query has words that are new to the index; they were analysed with Kiwi"))
+            notes.append(
+                Note(
+                    "analyzed", "the query has words that are new to the index; they were analysed with Kiwi"
+                )
+            )
         hits = self._hits(view, made, found.hits, offset)
         return Results(
             query=query,

@@ -1,7 +1,7 @@
 """Many documents as streams of words: the text side of indexing.
 
-Text is cut at white space, and each distinct piece is split into words once. What a document costs is then one look-up
-a piece; everything else is done on arrays.
+Text is cut at white space, and each distinct piece is split into words once. What a document costs is then
+one look-up a piece; everything else is done on arrays.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ MAX_DOCUMENTS = 131_072
 class Batch:
     """The streams of some documents: ``codes`` cut by ``offsets`` (one more than documents).
 
-    A code is 0 at the end of an item (title, bullets, then labels), 1 at the end of a sentence, else 2 + the number that
-    the run gave to the word. ``bullets`` has the number of bullets of each document; ``new_keys`` are the words that no
-    earlier batch of the run had, in the order of their numbers.
+    A code is 0 at the end of an item (title, bullets, then labels), 1 at the end of a sentence, else 2 + the
+    number that the run gave to the word. ``bullets`` has the number of bullets of each document; ``new_keys``
+    are the words that no earlier batch of the run had, in the order of their numbers.
     """
 
     codes: npt.NDArray[np.int32]

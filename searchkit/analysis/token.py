@@ -5,7 +5,6 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import NamedTuple
 
-
 ITEM_END = 0
 """In a stream of words: the end of the title, a bullet or a label."""
 SENTENCE_END = 1

@@ -15,7 +15,9 @@ _WORDS_AT_ONCE = 8192
 class AnalysisFeed:
     """Feeds documents to ``writer`` in batches of bounded memory."""
 
-    def __init__(self, writer: DocumentWriter, analyzer: WordAnalyzer, progress: Progress | None = None) -> None:
+    def __init__(
+        self, writer: DocumentWriter, analyzer: WordAnalyzer, progress: Progress | None = None
+    ) -> None:
         self._writer = writer
         self._analyzer = analyzer
         self._progress = progress

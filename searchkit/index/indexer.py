@@ -1,7 +1,7 @@
 """The indexer: reads what changed in the recorded sources and tells a sink which documents come and go.
 
-Of several entries with one id the first counts, by the order of the roots, then path, then line; documents added through the
-library come before all roots. Nothing is held but the documents of one file.
+Of several entries with one id the first counts, by the order of the roots, then path, then line; documents
+added through the library come before all roots. Nothing is held but the documents of one file.
 """
 
 from __future__ import annotations
@@ -37,7 +37,13 @@ class Indexer:
     """One run over the sources. ``old`` is the state of the last commit (empty to index everything anew)."""
 
     def __init__(
-        self, old: SourcesState, sink: Sink, report: IndexReport, *, index_folder: Path, progress: Progress | None = None
+        self,
+        old: SourcesState,
+        sink: Sink,
+        report: IndexReport,
+        *,
+        index_folder: Path,
+        progress: Progress | None = None,
     ) -> None:
         self._old = old
         self._indexed = old.winners()
@@ -56,7 +62,9 @@ class Indexer:
         """
         wanted = set(read)
         listings = {real: self._list(typed, real, roots) for real, typed in roots.items() if real in wanted}
-        self._seen = {document_id: (content, "the library") for document_id, content in self._new.library.items()}
+        self._seen = {
+            document_id: (content, "the library") for document_id, content in self._new.library.items()
+        }
         done, total = 0, sum(len(listing.files) for listing in listings.values())
         for real, typed in roots.items():
             root = self._new.roots[real] = RootState(typed, real)
@@ -92,7 +100,9 @@ class Indexer:
         def load(entry: Entry) -> Document | None:
             nonlocal file
             if file is None:
-                listing = discover(root.typed if Path(root.typed).exists() else root.real, exclude=[self._exclude])
+                listing = discover(
+                    root.typed if Path(root.typed).exists() else root.real, exclude=[self._exclude]
+                )
                 file = next((f for f in listing.files if f.inside == inside), None)
             if file is None:
                 return None
@@ -106,7 +116,9 @@ class Indexer:
             data = file.path.read_bytes()
         except OSError as error:
             self._report.problems.append(
-                Problem(file.label, None, f"can't be read ({error.strerror}); its documents stay as they were")
+                Problem(
+                    file.label, None, f"can't be read ({error.strerror}); its documents stay as they were"
+                )
             )
             if before is not None:
                 self._carry(root, file.inside, before)
@@ -138,7 +150,13 @@ class Indexer:
             self._resolve(entry, Place(root.real, file.inside, entry.line), file.label, load, counted=True)
 
     def _resolve(
-        self, entry: Entry, place: Place, label: str, load: Callable[[Entry], Document | None], *, counted: bool
+        self,
+        entry: Entry,
+        place: Place,
+        label: str,
+        load: Callable[[Entry], Document | None],
+        *,
+        counted: bool,
     ) -> None:
         where = label if entry.line is None else f"{label}:{entry.line}"
         first = self._seen.get(entry.id)
@@ -165,7 +183,9 @@ class Indexer:
             return
         document = load(entry)
         if document is None:
-            raise SourceError("changed while it was being read; run the command again", path=label, line=entry.line)
+            raise SourceError(
+                "changed while it was being read; run the command again", path=label, line=entry.line
+            )
         if known is None:
             self._sink.add(document)
             self._report.added += 1

@@ -41,7 +41,10 @@ def other_model(manifest: Manifest, analyzer: WordAnalyzer) -> str | None:
     for name, version in analyzer.versions().items():
         built = manifest.versions.get(name)
         if built != version:
-            return f"the index was built with {name} {built}, this is {version}: run `searchkit index` to bring it up to date"
+            return (
+                f"the index was built with {name} {built}, this is {version}: "
+                "run `searchkit index` to bring it up to date"
+            )
     return None
 
 
@@ -50,9 +53,7 @@ def read_state(generation: Generation) -> SourcesState:
     record = generation.manifest.sources
     if record is None:
         return SourcesState()
-    return SourcesState.from_bytes(
-        BlockFile.open(generation.folder, record).column("state").all().tobytes()
-    )
+    return SourcesState.from_bytes(BlockFile.open(generation.folder, record).column("state").all().tobytes())
 
 
 def live_documents(generation: Generation) -> Iterator[Document]:
@@ -68,7 +69,10 @@ def live_documents(generation: Generation) -> Iterator[Document]:
 
 
 class Session:
-    """What may be done between taking the lock and committing. ``base`` is the generation before, None if none counts."""
+    """What may be done between taking the lock and committing.
+
+    ``base`` is the generation before, None if none counts.
+    """
 
     def __init__(
         self,
@@ -77,6 +81,7 @@ class Session:
         analyzer: WordAnalyzer,
         progress: Progress | None,
     ) -> None:
+        self.transaction = transaction
         self.base = base
         self._analyzer = analyzer
         self._changed = False
@@ -122,15 +127,24 @@ class Session:
 
 @contextmanager
 def writing(
-    folder: Path, analyzer: WordAnalyzer, *, fresh: bool = False, timeout: float = 10.0, progress: Progress | None = None
+    folder: Path,
+    analyzer: WordAnalyzer,
+    *,
+    fresh: bool = False,
+    set_aside: bool = False,
+    timeout: float = 10.0,
+    progress: Progress | None = None,
 ) -> Iterator[Session]:
-    """Take the write lock of an index; with ``fresh`` nothing of the generation before is kept.
+    """Take the write lock of an index.
+
+    With ``fresh`` nothing of the generation before is kept; with ``set_aside`` its files are not removed but
+    set aside.
 
     Raises:
         IndexLocked: someone else is writing and doesn't finish within ``timeout`` seconds.
         IndexIncompatible: other rules of analysis built the index.
     """
-    with Store(folder).begin(timeout=timeout, rebuild=fresh) as transaction:
+    with Store(folder).begin(timeout=timeout, rebuild=fresh, set_aside=set_aside) as transaction:
         base = None
         if transaction.base is not None and not fresh:
             check_analysis(transaction.base, analyzer, folder)

@@ -117,7 +117,10 @@ class SourcesState:
                 files = {
                     str(inside): FileState(
                         str(hash_),
-                        tuple(Entry(str(i), line if line is None else int(line), str(h)) for i, line, h in entries),
+                        tuple(
+                            Entry(str(i), line if line is None else int(line), str(h))
+                            for i, line, h in entries
+                        ),
                         tuple((line if line is None else int(line), str(text)) for line, text in problems),
                     )
                     for inside, (hash_, entries, problems) in root["files"].items()

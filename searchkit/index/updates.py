@@ -94,10 +94,35 @@ def fill(
         state = SourcesState()
         report.added += _add_documents(session, state, documents, paths)
         roots, read = _choose_roots(state, paths, ())
-        indexer = Indexer(SourcesState(library=state.library), session, report, index_folder=folder, progress=progress)
+        indexer = Indexer(
+            SourcesState(library=state.library), session, report, index_folder=folder, progress=progress
+        )
         report.committed = session.commit(indexer.run(roots, read))
     report.took_ms = (time.perf_counter() - started) * 1000
     return report
+
+
+def rebuild_aside(
+    folder: Path,
+    analyzer: WordAnalyzer,
+    state: SourcesState,
+    sources: Sequence[PathLike] = (),
+    *,
+    progress: Progress | None = None,
+) -> tuple[IndexReport, int, str | None]:
+    """Index all sources of ``state`` and ``sources`` anew and set all that was there aside.
+
+    Returns the report, the number of the generation and the name of the folder with what was set aside.
+    """
+    started = time.perf_counter()
+    report = IndexReport()
+    roots, _ = _choose_roots(state, sources, ())
+    _list_nothing_missing((roots, list(roots)))
+    with writing(folder, analyzer, fresh=True, set_aside=True, progress=progress) as session:
+        indexer = Indexer(SourcesState(), session, report, index_folder=folder, progress=progress)
+        report.committed = session.commit(indexer.run(roots, list(roots)))
+    report.took_ms = (time.perf_counter() - started) * 1000
+    return report, session.transaction.generation, session.transaction.aside
 
 
 def add(folder: Path, analyzer: WordAnalyzer, what: Addable, *, timeout: float = 10.0) -> IndexReport:
@@ -191,7 +216,7 @@ def _read_path(path: PathLike, folder: Path, report: IndexReport) -> Iterator[Do
 
 
 def _state_of(store: Store, *, must_read: bool) -> SourcesState:
-    """Return the state of the current generation; of none, or of an unreadable one that need not be read, an empty one."""
+    """Return the state of the current generation, an empty one if there is none or it need not be readable."""
     if not store.exists():
         return SourcesState()
     try:
@@ -212,7 +237,9 @@ def _before_rebuild(store: Store, *, must_read: bool) -> tuple[SourcesState, lis
             state = read_state(generation)
             if not state.library:
                 return state, []
-            return state, [document for document in live_documents(generation) if document.id in state.library]
+            return state, [
+                document for document in live_documents(generation) if document.id in state.library
+            ]
     except (IndexCorrupt, IndexIncompatible):
         if must_read:
             raise
@@ -234,7 +261,9 @@ def _choose_roots(
             del roots[real]
     if not sources:
         if not roots and not forget and not state.library:
-            raise SourceError("the index has no sources yet; name a file or a folder, for example: searchkit index seeds/")
+            raise SourceError(
+                "the index has no sources yet; name a file or a folder, for example: searchkit index seeds/"
+            )
         return roots, [] if forget else list(roots)
     read = []
     for source in sources:
@@ -255,7 +284,7 @@ def _list_nothing_missing(chosen: tuple[dict[str, str], list[str]]) -> None:
     """Raise before anything is locked or made if a root to be read isn't there."""
     roots, read = chosen
     for real in read:
-        if not os.path.exists(real):
+        if not Path(real).exists():
             raise SourceError(
                 "no such file or folder; nothing was removed from the index. If it is gone for good, run "
                 f"`searchkit index --forget {roots[real]}`",

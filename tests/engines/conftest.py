@@ -21,7 +21,10 @@ def plain_tokens(key: WordKey) -> tuple[Token, ...]:
     tokens = [Token(Kind.BASE, form[:255], 0, min(len(form), 256))]
     if 4 <= len(form) <= 200:
         half = len(form) // 2
-        tokens += [Token(Kind.PART, form[:half], 0, half), Token(Kind.PART, form[half:], half, len(form) - half)]
+        tokens += [
+            Token(Kind.PART, form[:half], 0, half),
+            Token(Kind.PART, form[half:], half, len(form) - half),
+        ]
     return tuple(tokens)
 
 

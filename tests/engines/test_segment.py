@@ -10,7 +10,9 @@ from searchkit.analysis.token import FIRST_WORD, ITEM_END, Kind, Layer
 from searchkit.analysis.words import split
 from searchkit.document import Document
 
-WORD = st.sampled_from(["모델", "모델을", "LLM이", "GPT-4", "확산", "a", "be", "image-text", "12", "생성.", "(끝)"])
+WORD = st.sampled_from(
+    ["모델", "모델을", "LLM이", "GPT-4", "확산", "a", "be", "image-text", "12", "생성.", "(끝)"]
+)
 TEXT = st.lists(WORD, max_size=12).map(" ".join)
 
 
@@ -22,7 +24,9 @@ def collections(draw, max_size=8):
             id=f"d{index}",
             title=draw(TEXT),
             bullets=(bullets := draw(st.lists(TEXT, max_size=3))),
-            labels=draw(st.lists(st.sampled_from([None, "What's New"]), min_size=len(bullets), max_size=len(bullets))),
+            labels=draw(
+                st.lists(st.sampled_from([None, "What's New"]), min_size=len(bullets), max_size=len(bullets))
+            ),
             date=draw(st.sampled_from([None, "2023-12-04", "2024-01-31"])),
             votes=draw(st.sampled_from([None, 0, 7])),
             authors=draw(st.lists(st.sampled_from(["Kim Lee", "Ann", "박 서준"]), max_size=2)),
@@ -93,7 +97,9 @@ def test_postings_are_those_counted_by_hand(tmp_path_factory, documents, cuts, g
 @settings(max_examples=25, deadline=None)
 @given(collections(), st.integers(1, 4))
 def test_documents_and_columns_come_back(tmp_path_factory, documents, cuts):
-    with commit(tmp_path_factory.mktemp("index"), [documents[start::cuts] for start in range(cuts)]) as generation:
+    with commit(
+        tmp_path_factory.mktemp("index"), [documents[start::cuts] for start in range(cuts)]
+    ) as generation:
         for document in documents:
             segment, doc = generation.find(document.id)
             assert segment.document(doc) == document
@@ -138,7 +144,9 @@ def test_many_small_commits_are_merged_and_keep_their_ids(tmp_path):
     for document in documents:
         with commit(tmp_path, [[document]]) as generation:
             for word_id in range(generation.lexicon.word_count):
-                assert words.setdefault(word_id, generation.lexicon.key(word_id)) == generation.lexicon.key(word_id)
+                assert words.setdefault(word_id, generation.lexicon.key(word_id)) == generation.lexicon.key(
+                    word_id
+                )
                 key = generation.lexicon.key(word_id)
                 assert generation.lexicon.word_id(key) == word_id
                 assert generation.lexicon.tokens(word_id) == plain_tokens(key)

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 class Generation:
     """Segments, largest first, and the lexicon of one commit. Thread-safe: it only reads.
 
-    ``caches`` is a place for what others derive from it (impact columns and the like); it lives as long as the
-    generation.
+    ``caches`` is a place for what others derive from it (impact columns and the like); it lives as long as
+    the generation.
     """
 
     def __init__(self, folder: Path, manifest: Manifest, pin: Pin | None = None) -> None:

@@ -20,7 +20,9 @@ _COUNT_MAX = (1 << _COUNT_BITS) - 1
 
 @dataclass(frozen=True, slots=True)
 class Postings:
-    """One layer of a batch: ``terms`` ascending; the documents of term i are ``docs[offsets[i]:offsets[i+1]]``, ascending.
+    """One layer of a batch: the documents of term i, ``terms[i]``, are ``docs[offsets[i]:offsets[i+1]]``.
+
+    Terms ascend, and so do the documents of each.
 
     ``frequencies`` run parallel to ``docs``; ``lengths`` has the number of tokens of each document.
     """
@@ -32,7 +34,9 @@ class Postings:
     lengths: Ints
 
 
-def invert(codes: npt.NDArray[np.int32], offsets: Ints, bullets: Ints, lexicon: StoredLexicon) -> dict[Layer, Postings]:
+def invert(
+    codes: npt.NDArray[np.int32], offsets: Ints, bullets: Ints, lexicon: StoredLexicon
+) -> dict[Layer, Postings]:
     """Invert the streams of a batch: ``codes`` of all documents, cut by ``offsets``, with ``bullets`` bullets each."""
     doc_count = len(offsets) - 1
     word_ids, docs, regions, counts = _count_words(codes, offsets, bullets)

@@ -1,13 +1,15 @@
 """The stored lexicon: every distinct word once, with its terms, in levels that only ever grow.
 
-Strings (terms and forms) and words have ids that never change. A commit with new words adds a level for a contiguous range
-of both; small levels are merged into one, which changes no id. Everything is looked up by binary search in mapped arrays.
+Strings (terms and forms) and words have ids that never change. A commit with new words adds a level for a
+contiguous range of both; small levels are merged into one, which changes no id. Everything is looked up by
+binary search in mapped arrays.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -39,7 +41,9 @@ class LexiconLevel:
     def __init__(self, file: BlockFile, record: FileRecord) -> None:
         self.file = file
         self.record = record
-        first_string, self.string_end, self.first_word, self.word_end = file.column("lexicon.range").all().tolist()
+        first_string, self.string_end, self.first_word, self.word_end = (
+            file.column("lexicon.range").all().tolist()
+        )
         self.first_string = first_string
         self.strings = StringTable(file, first_string)
         self._keys = file.column("words.keys")
@@ -130,12 +134,10 @@ class StoredLexicon:
         key = text.encode("utf-8", "surrogatepass")
         found: list[tuple[bytes, int]] = []
         for level in self.levels:
-            taken = 0
-            for string, string_id in level.strings.iterate(level.strings.rank(key)[0]):
-                if taken == limit or not string.startswith(key):
+            for string, string_id in islice(level.strings.iterate(level.strings.rank(key)[0]), limit):
+                if not string.startswith(key):
                     break
                 found.append((string, string_id))
-                taken += 1
         found.sort()
         return [string_id for _, string_id in found[:limit]]
 
@@ -162,7 +164,9 @@ class StoredLexicon:
         words = []
         for level in self.levels:
             position, _ = level.find(string_id << _CONTEXT_BITS)
-            while (word := level.word_at(position)) >= 0 and level.packed_key(word) >> _CONTEXT_BITS == string_id:
+            while (word := level.word_at(position)) >= 0 and level.packed_key(
+                word
+            ) >> _CONTEXT_BITS == string_id:
                 words.append(word)
                 position += 1
         return sorted(words)
@@ -178,7 +182,9 @@ class StoredLexicon:
     def tokens(self, word_id: int) -> tuple[Token, ...]:
         """Return the tokens of a word, in text order; its own form, a surface term, isn't among them."""
         found = self._level_of_word(word_id).tokens(word_id)
-        return tuple(Token(Kind(kind), self.string(term), start, length) for kind, term, start, length in found)
+        return tuple(
+            Token(Kind(kind), self.string(term), start, length) for kind, term, start, length in found
+        )
 
     def expand(self, word_ids: npt.NDArray[np.int64]) -> WordTokens:
         """Return the forms and tokens of ``word_ids``, ascending and distinct, as arrays of string ids."""
@@ -207,7 +213,10 @@ def ranges(starts: npt.NDArray[np.int64], counts: npt.NDArray[np.int64]) -> npt.
     """Return ``starts[0], starts[0]+1, … (counts[0] numbers), starts[1], …`` as one array."""
     ends = np.cumsum(counts)
     total = int(ends[-1]) if len(ends) else 0
-    return np.arange(total, dtype=np.int64) + np.repeat(starts - (ends - counts), counts)
+    numbers: npt.NDArray[np.int64] = np.arange(total, dtype=np.int64) + np.repeat(
+        starts - (ends - counts), counts
+    )
+    return numbers
 
 
 def write_level(
@@ -219,7 +228,8 @@ def write_level(
 ) -> None:
     """Write a level with the new words ``keys``, in the order of their ids, and their ``tokens``.
 
-    ``known_strings`` caches ids of strings, over the levels of one run; strings of ``stored`` are found as well.
+    ``known_strings`` caches ids of strings, over the levels of one run; strings of ``stored`` are found as
+    well.
     """
     texts: dict[str, int] = {}
     for key in keys:
@@ -241,7 +251,9 @@ def write_level(
     for index, string in enumerate(new):
         texts[string.decode("utf-8", "surrogatepass")] = first_string + index
     known_strings.update(texts)
-    packed = np.fromiter((texts[key.form] << _CONTEXT_BITS | key.context for key in keys), np.int64, len(keys))
+    packed = np.fromiter(
+        (texts[key.form] << _CONTEXT_BITS | key.context for key in keys), np.int64, len(keys)
+    )
     counts = np.fromiter(map(len, tokens), np.int64, len(tokens))
     total = int(counts.sum())
     flat = [token for word in tokens for token in word]

@@ -73,7 +73,9 @@ def _live_docs(segment: Segment) -> npt.NDArray[np.int64]:
     return np.flatnonzero(~segment.deleted)
 
 
-def _merge_layer(layer: Layer, segments: Sequence[Segment], lives: Sequence[Ints], doc_count: int) -> Postings:
+def _merge_layer(
+    layer: Layer, segments: Sequence[Segment], lives: Sequence[Ints], doc_count: int
+) -> Postings:
     first = 0
     all_terms, all_docs, all_frequencies, all_lengths = [], [], [], []
     for segment, live in zip(segments, lives):
@@ -83,7 +85,8 @@ def _merge_layer(layer: Layer, segments: Sequence[Segment], lives: Sequence[Ints
         first += len(live)
         new_docs = renumbered[docs]
         kept = new_docs >= 0
-        of_term = np.repeat(terms, np.diff(offsets.astype(np.int64)))
+        wide = offsets.astype(np.int64)
+        of_term = np.repeat(terms, wide[1:] - wide[:-1])
         all_terms.append(of_term[kept])
         all_docs.append(new_docs[kept].astype(np.uint32))
         all_frequencies.append(frequencies[kept])

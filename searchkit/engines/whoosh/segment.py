@@ -6,6 +6,7 @@ import json
 import zlib
 from collections.abc import Sequence
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from searchkit.engines.whoosh import stream
 from searchkit.engines.whoosh.blockfile import BlockFile, Column
 from searchkit.engines.whoosh.lexicon import ranges
 from searchkit.engines.whoosh.records import Records, decode
-from searchkit.engines.whoosh.segment_writer import MAX_FREQUENCY, NO_VOTES, arxiv_hash
+from searchkit.engines.whoosh.segment_writer import NO_VOTES, arxiv_hash
 from searchkit.errors import IndexCorrupt
 
 __all__ = ["NO_VOTES", "Segment"]
@@ -45,7 +46,9 @@ class _LayerColumns:
 class Segment:
     """``doc_count`` documents numbered from 0, ``live_count`` of them not deleted; ``deleted`` is a mask or None."""
 
-    def __init__(self, segment_id: str, file: BlockFile, deleted: npt.NDArray[np.bool_] | None = None) -> None:
+    def __init__(
+        self, segment_id: str, file: BlockFile, deleted: npt.NDArray[np.bool_] | None = None
+    ) -> None:
         self.id = segment_id
         self.file = file
         self.doc_count = int(file.column("meta.counts")[0])
@@ -167,7 +170,7 @@ class Segment:
         """Return the ids of all documents, deleted ones included."""
         blob = self._id_blob.all().tobytes()
         offsets = self._id_offsets.all().tolist()
-        return [blob[start:stop].decode() for start, stop in zip(offsets, offsets[1:])]
+        return [blob[start:stop].decode() for start, stop in pairwise(offsets)]
 
     def find_id(self, document_id: str) -> int:
         """Return the document with an id, deleted or not; -1 if there is none."""
@@ -197,7 +200,9 @@ class Segment:
         hashes = self.file.column("arxiv.hashes").all()
         low, high = np.searchsorted(hashes, (arxiv_hash(arxiv_id), arxiv_hash(arxiv_id) + 1))
         docs = self.file.column("arxiv.docs").slice(int(low), int(high)).astype(np.int64)
-        found = [doc for doc in docs.tolist() if (self.document(doc).arxiv_id or "").partition("v")[0] == wanted]
+        found = [
+            doc for doc in docs.tolist() if (self.document(doc).arxiv_id or "").partition("v")[0] == wanted
+        ]
         return np.array(sorted(found), np.int64)
 
     def document(self, doc: int) -> Document:

@@ -115,6 +115,8 @@ def write_segment(
     for piece in stream:
         writer.extend(piece)
     writer.end()
-    writer.add("stream.offsets", stream_offsets.astype(np.uint32 if stream_offsets[-1] < 1 << 32 else np.uint64))
+    writer.add(
+        "stream.offsets", stream_offsets.astype(np.uint32 if stream_offsets[-1] < 1 << 32 else np.uint64)
+    )
     write_columns(writer, columns)
     records.write(writer)

@@ -27,10 +27,15 @@ _PARTS = {
 def statistics(generation: Generation) -> dict[str, Any]:
     """Return counts, dates, sizes in bytes and versions."""
     manifest = generation.manifest
-    dates = [segment.dates if segment.deleted is None else segment.dates[~segment.deleted] for segment in generation.segments]
+    dates = [
+        segment.dates if segment.deleted is None else segment.dates[~segment.deleted]
+        for segment in generation.segments
+    ]
     known = np.concatenate([part[part > 0] for part in dates]) if dates else np.zeros(0, np.int32)
     sizes: Counter[str] = Counter()
-    files = [segment.file for segment in generation.segments] + [level.file for level in generation.lexicon.levels]
+    files = [segment.file for segment in generation.segments] + [
+        level.file for level in generation.lexicon.levels
+    ]
     for file in files:
         for name in file.names:
             column = file.column(name)

@@ -1,8 +1,8 @@
 """The forward stream: the words of each document in text order, as variable-length bytes.
 
-A code is 0 at the end of an item (the title, a bullet, a label), 1 at the end of a sentence, else a word id + 2.
-Frequent words have low ids, so that most codes take one or two bytes: seven bits a byte, low bits first, the high
-bit set on every byte but the last.
+A code is 0 at the end of an item (the title, a bullet, a label), 1 at the end of a sentence, else a word id +
+2. Frequent words have low ids, so that most codes take one or two bytes: seven bits a byte, low bits first,
+the high bit set on every byte but the last.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """A sorted table of strings on disk, found by binary search in a mapped blob.
 
-A table holds the strings of a contiguous range of ids. Built at once, the ids follow the order of the strings; merged from
-several tables, a permutation says which is which. Nothing is read but the few blocks that a look-up touches. Sixteen strings
-make a group: each but the first says how many bytes it shares with the one before.
+A table holds the strings of a contiguous range of ids. Built at once, the ids follow the order of the
+strings; merged from several tables, a permutation says which is which. Nothing is read but the few blocks
+that a look-up touches. Sixteen strings make a group: each but the first says how many bytes it shares with
+the one before.
 """
 
 from __future__ import annotations
@@ -126,13 +127,15 @@ def write_strings(
         if rank % _SAMPLE == 0:
             samples.append(at)
         else:
-            for shared, (one, other) in enumerate(zip(last, string)):  # noqa: B007
+            for shared, (one, other) in enumerate(zip(last, string)):
                 if one != other or shared == _LONG:
                     break
             else:
                 shared = min(len(last), len(string), _LONG)
         length = len(string) - shared
-        head = bytes((shared, length)) if length < _LONG else bytes((shared, _LONG, length & 0xFF, length >> 8))
+        head = (
+            bytes((shared, length)) if length < _LONG else bytes((shared, _LONG, length & 0xFF, length >> 8))
+        )
         pieces += (head, string[shared:])
         at += len(head) + length
         last = string

@@ -67,7 +67,11 @@ class IndexWriter:
                 continue
             mask = self._deleted.get(segment_id)
             if mask is None:
-                mask = np.zeros(segment.doc_count, np.bool_) if segment.deleted is None else segment.deleted.copy()
+                mask = (
+                    np.zeros(segment.doc_count, np.bool_)
+                    if segment.deleted is None
+                    else segment.deleted.copy()
+                )
             if mask[doc]:
                 continue
             mask[doc] = True
@@ -188,7 +192,11 @@ class IndexWriter:
             deletions = write_deletions(self._transaction.files, name, mask)
             self._transaction.record(deletions)
             changed = SegmentRecord(
-                id=segment_id, file=record.file, documents=record.documents, deletions=deletions, deleted=count
+                id=segment_id,
+                file=record.file,
+                documents=record.documents,
+                deletions=deletions,
+                deleted=count,
             )
             self._segments[segment_id] = changed, Segment(segment_id, segment.file, mask)
         self._deleted = {}
@@ -202,7 +210,9 @@ class IndexWriter:
 
     def _merge_levels(self) -> None:
         start = len(self._levels) - 1
-        while start > 0 and self._size(start - 1, start) < _LEVEL_RATIO * self._size(start, len(self._levels)):
+        while start > 0 and self._size(start - 1, start) < _LEVEL_RATIO * self._size(
+            start, len(self._levels)
+        ):
             start -= 1
         if start < 0 or start == len(self._levels) - 1:
             return
@@ -212,7 +222,8 @@ class IndexWriter:
         self._add_level(self._finish(writer))
 
     def _size(self, start: int, stop: int) -> int:
-        return self._levels[stop - 1].word_end - self._levels[start].first_word
+        words: int = self._levels[stop - 1].word_end - self._levels[start].first_word
+        return words
 
     def close(self) -> None:
         """Stop background work; the transaction decides what becomes of the files."""
