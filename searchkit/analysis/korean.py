@@ -8,7 +8,7 @@ dictionary form (이끌다), and 하다-verbs are their noun (추론했다 is �
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import TYPE_CHECKING, NamedTuple
 
 from searchkit.analysis.dictionary import Morpheme, UserDictionary, built_in_words, pre_analysed
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from kiwipiepy import Kiwi
 
 _LEADS = {Context.GLUED: "A", Context.DIGIT: "1"}
-_MIN_COMPOUND = 4
-_MIN_DERIVED = 3
 _SUFFIXES = frozenset("자가인학적성화력론")
 
 
@@ -69,8 +67,9 @@ class KoreanAnalyzer:
         There are none where nothing but particles and endings is left.
         """
         units = [join_units(morphemes) for morphemes in self.cut(keys)]
-        nouns = {unit.noun.text for word in units for unit in word if unit.noun is not None}
-        parts = self._parts(nouns)
+        parts = self._parts(
+            {(unit.noun.text, unit.tag) for word in units for unit in word if unit.noun is not None}
+        )
         return [_tokens(word, len(key.form), parts) for key, word in zip(keys, units, strict=True)]
 
     def explain(self, key: WordKey) -> list[Explained]:
@@ -141,27 +140,37 @@ class KoreanAnalyzer:
                 self._kiwi = kiwi
             return self._kiwi
 
-    def _parts(self, nouns: set[str]) -> dict[str, tuple[Part, ...]]:
-        """Find the nouns within ``nouns``, such as 생물학, 생물 and 학자 in 생물학자.
+    def _parts(self, nouns: Set[tuple[str, str]]) -> dict[tuple[str, str], tuple[Part, ...]]:
+        """Find the nouns within ``nouns``, each a text and its tag, such as 생물학, 생물 and 학자 in 생물학자.
 
         Words of one length are split together, none of them allowed as a morpheme: none can hide in another.
+        Parts of a common noun are common nouns; else loanwords shatter (프로+세스).
         """
-        found: dict[str, list[Part]] = {}
-        derived = sorted(noun for noun in nouns if len(noun) >= _MIN_DERIVED and noun[-1] in _SUFFIXES)
-        for noun, morphemes in zip(derived, self.tokenize([noun[:-1] for noun in derived]), strict=True):
+        found: dict[tuple[str, str], list[Part]] = {}
+        common = sorted(
+            text for text, tag in nouns if tag == "NNG" and len(text) > MIN_PART and text[-1] in _SUFFIXES
+        )
+        for text, morphemes in zip(common, self.tokenize([text[:-1] for text in common]), strict=True):
             if len(morphemes) == 1 and morphemes[0].tag == "NNG" and not morphemes[0].unknown:
-                found.setdefault(noun, []).append(Part(noun[:-1], 0, len(noun) - 1))
-        for length in sorted({len(noun) for noun in nouns if len(noun) >= _MIN_COMPOUND}):
-            compounds = sorted(noun for noun in nouns if len(noun) == length)
-            blocked = [f"{noun}/{tag}" for noun in compounds for tag in sorted(COMPOUND_TAGS)]
-            for noun, morphemes in zip(compounds, self.tokenize(compounds, blocked), strict=True):
-                if len(morphemes) > 1 and all(
-                    morpheme.tag in COMPOUND_TAGS and morpheme.length >= MIN_PART for morpheme in morphemes
-                ):
-                    found.setdefault(noun, []).extend(
-                        Part(morpheme.form, morpheme.start, morpheme.length) for morpheme in morphemes
-                    )
+                found[text, "NNG"] = [Part(text[:-1], 0, len(text) - 1)]
+        for length in sorted({len(text) for text, _ in nouns if len(text) >= 2 * MIN_PART}):
+            texts = sorted({text for text, _ in nouns if len(text) == length})
+            blocked = [f"{text}/{tag}" for text in texts for tag in sorted(COMPOUND_TAGS)]
+            for text, morphemes in zip(texts, self.tokenize(texts, blocked), strict=True):
+                for tag in COMPOUND_TAGS:
+                    allowed = {"NNG"} if tag == "NNG" else COMPOUND_TAGS
+                    if (text, tag) in nouns and _are_parts(morphemes, allowed):
+                        found.setdefault((text, tag), []).extend(
+                            Part(morpheme.form, morpheme.start, morpheme.length) for morpheme in morphemes
+                        )
         return {noun: tuple(dict.fromkeys(parts)) for noun, parts in found.items()}
+
+
+def _are_parts(morphemes: Sequence[Morpheme], tags: Set[str]) -> bool:
+    """Say whether ``morphemes`` are several nouns with ``tags``, none of them short."""
+    return len(morphemes) > 1 and all(
+        morpheme.tag in tags and morpheme.length >= MIN_PART for morpheme in morphemes
+    )
 
 
 def _behind_lead(morphemes: Sequence[Morpheme]) -> list[Morpheme] | None:
@@ -172,7 +181,9 @@ def _behind_lead(morphemes: Sequence[Morpheme]) -> list[Morpheme] | None:
     return None if any(morpheme.start < 0 for morpheme in rest) else rest
 
 
-def _tokens(units: list[Unit], size: int, parts: Mapping[str, tuple[Part, ...]]) -> tuple[Token, ...]:
+def _tokens(
+    units: list[Unit], size: int, parts: Mapping[tuple[str, str], tuple[Part, ...]]
+) -> tuple[Token, ...]:
     """Make the terms of a word of ``size`` syllables."""
     tokens: list[Token] = []
     for unit in units:
@@ -180,10 +191,10 @@ def _tokens(units: list[Unit], size: int, parts: Mapping[str, tuple[Part, ...]])
         tokens.append(Token(Kind.BASE, unit.text, start, max(min(unit.end, size) - start, 1)))
     for unit in units:
         own = [Token(Kind.PART, *part) for part in unit.parts]
-        if unit.noun is not None and unit.noun.text in parts:
+        if unit.noun is not None:
             own.extend(
                 Token(Kind.PART, text, unit.noun.start + start, length)
-                for text, start, length in parts[unit.noun.text]
+                for text, start, length in parts.get((unit.noun.text, unit.tag), ())
             )
         tokens.extend(dict.fromkeys(own) if len(own) > 1 else own)
     return tuple(tokens)

@@ -17,7 +17,8 @@ MAX_SYLLABLES = 64
 """A longer run of Hangul is cut: the time of its analysis grows with the square of its length."""
 MAX_FORM = 256
 
-LATIN = "A-Za-zªºÀ-ÖØ-öø-ʯḀ-ỿⱠ-Ɀ\ua722-\ua7ffﬀ-ﬆ"
+_ACCENTED = "ªºÀ-ÖØ-öø-ʯḀ-ỿⱠ-Ɀ\ua722-\ua7ffﬀ-ﬆ"
+LATIN = f"A-Za-z{_ACCENTED}"
 MARKS = "\u0300-\u036f"
 _INDIC_MARKS = "".join(
     f"{chr(base)}-{chr(base + 3)}{chr(base + 0x3C)}{chr(base + 0x3E)}-{chr(base + 0x4D)}"
@@ -61,7 +62,7 @@ _WORD = re.compile(
 _LATIN_ONLY = re.compile(_LATIN_WORD)
 LATIN_LETTERS = re.compile(f"[{LATIN}0-9]")
 _IDEOGRAPHIC = re.compile(f"[{_HAN}{_KANA}]")
-_ALNUM_RUN = re.compile(rf"[{LATIN}0-9{MARKS}]+")
+_ALNUM_RUN = re.compile(f"[A-Za-z0-9]+|[{_ACCENTED}][{_ACCENTED}{MARKS}]*")
 _CHUNK = re.compile(r"\S+")
 
 _OPENING = frozenset("([{<（［｛「『【《〈〔〖“‘„‚«‹¿¡")
