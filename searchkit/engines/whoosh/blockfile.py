@@ -118,6 +118,42 @@ class BlockFileWriter:
                 self._crc = 0
 
 
+class _Blocks:
+    """The mapped content of a file in blocks, and which of them were found sound."""
+
+    def __init__(self, path: Path, mapped: mmap.mmap, end: int, crcs: list[int]) -> None:
+        self.path = path
+        self.map = mapped
+        self.count = len(crcs)
+        self._end = end
+        self._crcs = crcs
+        self._checked = bytearray(len(crcs))
+
+    def unchecked(self, first: int, stop: int) -> int:
+        """Return the first block of a range that was not checked yet, -1 if all were."""
+        return self._checked.find(0, first, stop)
+
+    def check(self, first: int, stop: int) -> bool:
+        """Check those blocks of a range that were not checked yet; return whether there were any."""
+        number = self._checked.find(0, first, stop)
+        if number < 0:
+            return False
+        while number >= 0:
+            if not self.is_sound(number):
+                raise IndexCorrupt(
+                    f"wrong checksum in the 64 KiB at byte {number * BLOCK_BYTES}; {_REPAIR}", path=self.path
+                )
+            self._checked[number] = 1
+            number = self._checked.find(0, number + 1, stop)
+        return True
+
+    def is_sound(self, number: int) -> bool:
+        """Check a block, even if it was checked before."""
+        start = number << BLOCK_BITS
+        with memoryview(self.map) as view, view[start : min(start + BLOCK_BYTES, self._end)] as block:
+            return zlib.crc32(block) == self._crcs[number]
+
+
 class Column:
     """A mapped array; its blocks are checked when first touched.
 
@@ -125,15 +161,15 @@ class Column:
         IndexCorrupt: a block's checksum is wrong, or what is asked for lies outside the array.
     """
 
-    __slots__ = ("_array", "_file", "_first", "_itemsize", "_offset", "_sound", "_stop", "dtype", "size")
+    __slots__ = ("_array", "_blocks", "_first", "_itemsize", "_offset", "_sound", "_stop", "dtype", "size")
 
-    def __init__(self, file: BlockFile, dtype: np.dtype[Any], offset: int, size: int) -> None:
+    def __init__(self, blocks: _Blocks, dtype: np.dtype[Any], offset: int, size: int) -> None:
         self.dtype = dtype
         self.size = size
-        self._file = file
+        self._blocks = blocks
         self._offset = offset
         self._itemsize = dtype.itemsize
-        self._array: Array = np.frombuffer(file.map, dtype, size, offset)
+        self._array: Array = np.frombuffer(blocks.map, dtype, size, offset)
         self._first = offset >> BLOCK_BITS
         self._stop = ((offset + size * dtype.itemsize - 1) >> BLOCK_BITS) + 1 if size else self._first
         self._sound = size == 0
@@ -165,18 +201,18 @@ class Column:
     def _check(self, start: int, stop: int) -> None:
         first = (self._offset + start * self._itemsize) >> BLOCK_BITS
         end = ((self._offset + stop * self._itemsize - 1) >> BLOCK_BITS) + 1
-        if self._file.check_blocks(first, end):
-            self._sound = self._file.unchecked(self._first, self._stop) < 0
+        if self._blocks.check(first, end):
+            self._sound = self._blocks.unchecked(self._first, self._stop) < 0
 
     def _outside(self, start: int, stop: int) -> IndexCorrupt:
         return IndexCorrupt(
             f"elements {start} to {stop} of an array of {self.size} were asked for; {_REPAIR}",
-            path=self._file.path,
+            path=self._blocks.path,
         )
 
 
 class BlockFile:
-    """A block file, mapped. Thread-safe: it only reads."""
+    """A block file, mapped as long as it or an array taken from it lives. Thread-safe: it only reads."""
 
     def __init__(self, path: Path, handle: int, record: FileRecord) -> None:
         self.path = path
@@ -186,9 +222,9 @@ class BlockFile:
             raise IndexCorrupt(f"the file has {size} bytes instead of {record.size}; {_REPAIR}", path=path)
         if size < len(_HEADER) + _TRAILER.size:
             raise IndexCorrupt(f"the file is too short; {_REPAIR}", path=path)
-        self.map = mmap.mmap(handle, size, access=mmap.ACCESS_READ)
+        mapped = mmap.mmap(handle, size, access=mmap.ACCESS_READ)
+        self._blocks, self._directory = _read_directory(path, mapped, record)
         self._columns: dict[str, Column] = {}
-        self._directory = self._read_directory(size)
         self.names = tuple(self._directory)
 
     @classmethod
@@ -228,12 +264,12 @@ class BlockFile:
             place = self._directory.get(name)
             if place is None:
                 raise IndexCorrupt(f"the array {name!r} is missing; {_REPAIR}", path=self.path)
-            column = self._columns[name] = Column(self, *place)
+            column = self._columns[name] = Column(self._blocks, *place)
         return column
 
     def verify(self) -> list[str]:
         """Check every block, also those checked before, and return what is wrong in plain words."""
-        wrong = [number for number in range(len(self._checked)) if not self._sound(number)]
+        wrong = [number for number in range(self._blocks.count) if not self._blocks.is_sound(number)]
         if not wrong:
             return []
         places = ", ".join(str(number * BLOCK_BYTES) for number in wrong[:5])
@@ -241,54 +277,33 @@ class BlockFile:
         return [f"wrong checksum in the 64 KiB at byte {places}{more}"]
 
     def close(self) -> None:
-        """Let the map go; it is unmapped when the last array taken from it is gone."""
+        """Forget the arrays handed out so far; it is unmapped when nobody else has one."""
         self._columns.clear()
 
-    def unchecked(self, first: int, stop: int) -> int:
-        """Return the first block of a range that was not checked yet, -1 if all were."""
-        return self._checked.find(0, first, stop)
 
-    def check_blocks(self, first: int, stop: int) -> bool:
-        """Check those blocks of a range that were not checked yet; return whether there were any."""
-        number = self._checked.find(0, first, stop)
-        if number < 0:
-            return False
-        while number >= 0:
-            if not self._sound(number):
-                raise IndexCorrupt(
-                    f"wrong checksum in the 64 KiB at byte {number * BLOCK_BYTES}; {_REPAIR}", path=self.path
-                )
-            self._checked[number] = 1
-            number = self._checked.find(0, number + 1, stop)
-        return True
-
-    def _sound(self, number: int) -> bool:
-        start = number << BLOCK_BITS
-        with memoryview(self.map) as view, view[start : min(start + BLOCK_BYTES, self._end)] as block:
-            return zlib.crc32(block) == self._crcs[number]
-
-    def _read_directory(self, size: int) -> dict[str, tuple[np.dtype[Any], int, int]]:
-        trailer = self.map[size - _TRAILER.size :]
-        end, length, blocks, checksum, own, magic = _TRAILER.unpack(trailer)
-        blank = _TRAILER.pack(end, length, blocks, checksum, 0, magic)
-        table = size - _TRAILER.size - 4 * blocks
-        if (
-            magic != _MAGIC
-            or own != zlib.crc32(blank)
-            or blocks != -(-end // BLOCK_BYTES)
-            or end + length != table
-        ):
-            raise IndexCorrupt(f"the end of the file is damaged; {_REPAIR}", path=self.path)
-        content = self.map[end : size - _TRAILER.size]
-        if checksum != self.record.checksum or checksum != zlib.crc32(content):
-            raise IndexCorrupt(f"the file is not the one that the manifest names; {_REPAIR}", path=self.path)
-        self._end = end
-        self._crcs: list[int] = np.frombuffer(content, "<u4", blocks, length).tolist()
-        self._checked = bytearray(blocks)
-        try:
-            return dict(_places(json.loads(content[:length]), end))
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-            raise IndexCorrupt(f"the file's directory is not valid; {_REPAIR}", path=self.path) from error
+def _read_directory(
+    path: Path, mapped: mmap.mmap, record: FileRecord
+) -> tuple[_Blocks, dict[str, tuple[np.dtype[Any], int, int]]]:
+    trailer = mapped[record.size - _TRAILER.size :]
+    end, length, blocks, checksum, own, magic = _TRAILER.unpack(trailer)
+    blank = _TRAILER.pack(end, length, blocks, checksum, 0, magic)
+    table = record.size - _TRAILER.size - 4 * blocks
+    if (
+        magic != _MAGIC
+        or own != zlib.crc32(blank)
+        or blocks != -(-end // BLOCK_BYTES)
+        or end + length != table
+    ):
+        raise IndexCorrupt(f"the end of the file is damaged; {_REPAIR}", path=path)
+    content = mapped[end : record.size - _TRAILER.size]
+    if checksum != record.checksum or checksum != zlib.crc32(content):
+        raise IndexCorrupt(f"the file is not the one that the manifest names; {_REPAIR}", path=path)
+    crcs: list[int] = np.frombuffer(content, "<u4", blocks, length).tolist()
+    try:
+        places = dict(_places(json.loads(content[:length]), end))
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise IndexCorrupt(f"the file's directory is not valid; {_REPAIR}", path=path) from error
+    return _Blocks(path, mapped, end, crcs), places
 
 
 def _places(directory: dict[str, Any], end: int) -> list[tuple[str, tuple[np.dtype[Any], int, int]]]:

@@ -69,11 +69,16 @@ class FileWriter:
         self.name = name
         self._files = files
         self._handle = -1
-        self._handle = files.run(Operation("create", name), self._open)
+        try:
+            files.run(Operation("create", name), self._open)
+        except BaseException:
+            if self._handle >= 0:
+                self.abandon()
+            raise
 
-    def _open(self) -> int:
+    def _open(self) -> None:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0)
-        return os.open(self._files.folder / self.name, flags, 0o666)
+        self._handle = os.open(self._files.folder / self.name, flags, 0o666)
 
     def write(self, data: Data) -> None:
         """Append bytes."""
