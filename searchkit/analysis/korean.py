@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping, Sequence, Set
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from searchkit.analysis.dictionary import Morpheme, UserDictionary, built_in_words, pre_analysed
@@ -124,8 +125,9 @@ class KoreanAnalyzer:
                 results = [kiwi.tokenize(texts[0], blocklist=blocklist)]
             else:
                 results = list(kiwi.tokenize(texts, blocklist=blocklist))
+        make = partial(tuple.__new__, Morpheme)  # several times as fast as calling Morpheme
         return [
-            [Morpheme(token.form, token.tag, token.start, token.len, token.oov) for token in result]
+            [make((token.form, token.tag, token.start, token.len, token.oov)) for token in result]
             for result in results
         ]
 
