@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as default
 from functools import lru_cache
 from itertools import chain
 
@@ -28,6 +29,7 @@ from searchkit.query.plan import (
     Plan,
     PlanTerm,
 )
+from searchkit.ranking.weights import PARTICLE_WEIGHT
 from searchkit.results.hit import Highlight, MatchedTerm
 
 Tokens = Callable[[WordKey], Sequence[Token]]
@@ -56,11 +58,11 @@ class _Mark:
 class _Wanted:
     """What a plan looks for, taken apart: terms by layer and text, forms by field, and the rest."""
 
-    terms: dict[tuple[Layer, str], list[PlanTerm]] = field(default_factory=dict)
-    forms: dict[tuple[str, str], list[PlanTerm]] = field(default_factory=dict)
-    phrases: list[Phrase] = field(default_factory=list)
-    ids: list[Id] = field(default_factory=list)
-    authors: list[Author] = field(default_factory=list)
+    terms: dict[tuple[Layer, str], list[PlanTerm]] = default(default_factory=dict)
+    forms: dict[tuple[str, str], list[PlanTerm]] = default(default_factory=dict)
+    phrases: list[Phrase] = default(default_factory=list)
+    ids: list[Id] = default(default_factory=list)
+    authors: list[Author] = default(default_factory=list)
 
     def collect(self, node: Node) -> None:
         """Add what makes a document match ``node``; what stands under a Not doesn't."""
@@ -68,8 +70,10 @@ class _Wanted:
             for term in node.terms:
                 self.terms.setdefault((term.layer, term.text), []).append(term)
         elif isinstance(node, InField):
+            worth = {term.text: term for term in node.terms}
             for form in node.forms:
-                self.forms.setdefault((node.field, form), []).extend(node.terms or _as_terms((form,)))
+                term = worth.get(form) or PlanTerm(Layer.SURFACE, form, 1.0, "surface")
+                self.forms.setdefault((node.field, form), []).append(term)
         elif isinstance(node, Phrase):
             self.phrases.append(node)
         elif isinstance(node, Id):
@@ -90,7 +94,8 @@ class Highlighter:
     def __init__(self, plan: Plan, tokens: Tokens) -> None:
         self._tokens = tokens
         self._wanted = _Wanted()
-        self._wanted.collect(plan.root)
+        for node in (plan.root, *plan.filters):
+            self._wanted.collect(node)
         self._marks: dict[tuple[str, str], list[_Mark]] = {}
 
     def match(self, document: Document) -> tuple[tuple[Highlight, ...], tuple[MatchedTerm, ...]]:
@@ -98,17 +103,19 @@ class Highlighter:
 
         Highlights never overlap or touch within a text.
         """
+        places = [(field, item, self._in_text(text, field)) for field, item, text in _texts(document)]
+        only_faint = all(_is_faint(mark) for _, _, marks in places for mark in marks)
         highlights: list[Highlight] = []
         found: dict[tuple[str, str], MatchedTerm] = {}
-        for place, item, text in _texts(document):
-            for mark in self._in_text(text, place):
+        for field, item, marks in places:
+            for mark in marks:
                 for term in mark.terms:
-                    key = term.text, place
+                    key = term.text, field
                     if key not in found or found[key].via == "surface":
-                        found[key] = MatchedTerm(term.text, place, term.via)
-                if place in _BASE_LAYERS:
+                        found[key] = MatchedTerm(term.text, field, term.via)
+                if field in _BASE_LAYERS and (only_faint or not _is_faint(mark)):
                     words = tuple(sorted({term.word for term in mark.terms}))
-                    highlights.append(Highlight(place, item, mark.start, mark.end, words))
+                    highlights.append(Highlight(field, item, mark.start, mark.end, words))
         return tuple(highlights), (*found.values(), *self._outside_text(document))
 
     def _in_text(self, text: str, place: str) -> list[_Mark]:
@@ -153,11 +160,13 @@ class Highlighter:
             marks += better or surface
             if whole and not better:
                 marks.append(_Mark(word.start, word.end, tuple(whole)))
-        return _merged(marks)
+        return _merged(_without_faint(marks))
 
     def _phrase_marks(self, phrase: Phrase, words: Sequence[tuple[int, Word]]) -> Iterator[_Mark]:
         size = len(phrase.words)
-        terms = phrase.terms or _as_terms(place.forms[0] for place in phrase.words if place.forms)
+        terms = phrase.terms or tuple(
+            PlanTerm(Layer.SURFACE, place.forms[0], 1.0, "surface") for place in phrase.words
+        )
         for first in range(len(words) - size + 1 if size else 0):
             for place, (_, word) in zip(phrase.words, words[first : first + size]):
                 if self._fits(place, word) is None:
@@ -211,8 +220,14 @@ def _may_stand_in(phrase: Phrase, place: str) -> bool:
     return phrase.field is None or (phrase.field == "title") == (place == "title")
 
 
-def _as_terms(forms: Sequence[str] | Iterator[str]) -> tuple[PlanTerm, ...]:
-    return tuple(PlanTerm(Layer.SURFACE, form, 0.0) for form in forms)
+def _is_faint(mark: _Mark) -> bool:
+    """Say whether a place only holds a particle that stands beside better words of the query."""
+    return all(term.weight <= PARTICLE_WEIGHT for term in mark.terms)
+
+
+def _without_faint(marks: list[_Mark]) -> list[_Mark]:
+    """Return what is better than faint, if anything is."""
+    return [mark for mark in marks if not _is_faint(mark)] or marks
 
 
 def _merged(marks: list[_Mark]) -> list[_Mark]:

@@ -7,25 +7,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, overload
 
+from searchkit.query.syntax import Note
 from searchkit.results.display import printable
 
 if TYPE_CHECKING:
     from searchkit.document import Document
     from searchkit.results.explain import Explanation
 
+__all__ = ["FORMAT_VERSION", "Highlight", "Hit", "MatchedTerm", "Note", "Results", "Snippet"]
+
 FORMAT_VERSION = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """Something to know about an answer: a ``code`` for programs and a sentence for people."""
-
-    code: str
-    message: str
-
-    def to_dict(self) -> dict[str, str]:
-        """Return the note as JSON shows it."""
-        return {"code": self.code, "message": self.message}
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +186,7 @@ class Results(Sequence[Hit]):
             "total": self.total,
             "took_ms": round(self.took_ms, 3),
             "hits": [hit.to_dict() for hit in self.hits],
-            "notes": [note.to_dict() for note in self.notes],
+            "notes": [{"code": note.code, "message": note.message} for note in self.notes],
         }
         if self.facets is not None:
             values["facets"] = {
