@@ -13,6 +13,7 @@ import mmap
 import os
 import struct
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -197,6 +198,9 @@ class Column:
 
     def __len__(self) -> int:
         return self.size
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.all())
 
     def _check(self, start: int, stop: int) -> None:
         first = (self._offset + start * self._itemsize) >> BLOCK_BITS

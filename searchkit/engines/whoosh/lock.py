@@ -1,9 +1,9 @@
 """The write lock of an index folder: one writer at a time, among processes and among the threads of one.
 
-The lock is a POSIX record lock on ``LOCK``: the kernel frees it when its process ends, however that
-happens, and forked children don't have it. Within a process it excludes nobody, and closing any handle of
-the file frees it; so a registry says first who holds what here, and the file is opened only by whoever does
-not.
+The lock is a POSIX record lock on ``LOCK``: the kernel frees it when its process ends, however that happens,
+and forked children don't have it. But within a process it excludes nobody, so a registry says first who holds
+what here; and it is lost when the process closes any handle of the file, a copy of the folder for instance,
+so the file is locked the BSD way as well, where the system can.
 """
 
 from __future__ import annotations
@@ -103,6 +103,7 @@ class WriteLock:
             handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
             try:
                 fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                _lock_open_file(handle)
                 if not _is_file(handle, path):
                     os.close(handle)
                     return None
@@ -131,6 +132,16 @@ class WriteLock:
             finally:
                 del _held[self._key]
                 os.close(handle)
+
+
+def _lock_open_file(handle: int) -> None:
+    import fcntl
+
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno in _BUSY:
+            raise
 
 
 def _is_file(handle: int, path: Path) -> bool:
