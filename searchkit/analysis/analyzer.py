@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from importlib.metadata import version
 from typing import NamedTuple
 
 from searchkit.analysis.dictionary import UserDictionary, data_digest_input
@@ -48,6 +47,8 @@ class WordAnalyzer:
     @staticmethod
     def versions() -> dict[str, str]:
         """Return the versions of Kiwi and of its model, without loading either."""
+        from importlib.metadata import version
+
         return {"kiwi": version("kiwipiepy"), "model": version("kiwipiepy_model")}
 
     def analyze(self, keys: Sequence[WordKey]) -> list[tuple[Token, ...]]:

@@ -53,7 +53,7 @@ class KoreanAnalyzer:
     ) -> None:
         """Take the user's words, and words whose morphemes are ``known`` beforehand (None: our own list)."""
         self.dictionary = dictionary or UserDictionary()
-        self._known = pre_analysed() if known is None else known
+        self._known = _known_without(self.dictionary) if known is None else known
         self._kiwi: Kiwi | None = None
         self._lock = threading.Lock()
 
@@ -173,6 +173,20 @@ def _are_parts(morphemes: Sequence[Morpheme], tags: Set[str]) -> bool:
     return len(morphemes) > 1 and all(
         morpheme.tag in tags and morpheme.length >= MIN_PART for morpheme in morphemes
     )
+
+
+def _known_without(dictionary: UserDictionary) -> Mapping[str, Sequence[Morpheme]]:
+    """Return the words of our own list that hold none of the user's words, which would be cut otherwise."""
+    users = {word.form for word in dictionary.words}
+    if not users:
+        return pre_analysed()
+    return {
+        form: morphemes
+        for form, morphemes in pre_analysed().items()
+        if not any(
+            form[start:end] in users for start in range(len(form)) for end in range(start + 1, len(form) + 1)
+        )
+    }
 
 
 def _behind_lead(morphemes: Sequence[Morpheme]) -> list[Morpheme] | None:

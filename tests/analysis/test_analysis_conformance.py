@@ -170,31 +170,36 @@ def test_content_behind_latin_stays_content(analyzer: WordAnalyzer) -> None:
     assert terms == ["llm", "기반", "3", "차원", "10", "만"]
 
 
-@pytest.mark.parametrize(
-    ("query", "document"),
-    [
-        ("오늘", "오늘은"),
-        ("이끄는", "이끌었다"),
-        ("추론하다", "추론"),
-        ("생물학", "생물학자"),
-        ("삼성", "삼성전자"),
-        ("민국", "대한민국"),
-        ("물", "물을"),
-        ("Hermes", "Hermes는"),
-        ("C#", "C#으로"),
-        ("c++", "C++"),
-        ("GPT4", "GPT-4"),
-        ("GPT-4", "GPT4"),
-        ("studies", "study"),
-        ("의", "GPT-4의"),
-        ("of", "of"),
-        ("자연어 처리", "자연어처리"),
-        ("abs", "https://arxiv.org/abs/2312.04461"),
-        ("2312.04461", "https://arxiv.org/pdf/2312.04461v3"),
-        ("naive", "naïve"),
-        ("llm", "ＬＬＭ"),
-    ],
-)
+MEETINGS = {
+    "particle": ("오늘", "오늘은"),
+    "inflection": ("이끄는", "이끌었다"),
+    "inflection of a plain present": ("이끈다", "이끌었다"),
+    "verb and noun": ("추론하다", "추론"),
+    "derived noun": ("생물학", "생물학자"),
+    "part of a name": ("삼성", "삼성전자"),
+    "second part of a name": ("민국", "대한민국"),
+    "one syllable": ("물", "물을"),
+    "two syllables": ("모델", "모델에서는"),
+    "sign behind a word": ("모델?!", "모델"),
+    "Latin glued to Hangul": ("Hermes", "Hermes는"),
+    "C sharp": ("C#", "C#으로"),
+    "C plus plus": ("c++", "C++"),
+    "hyphen left out": ("GPT4", "GPT-4"),
+    "hyphen put in": ("GPT-4", "GPT4"),
+    "blank for a hyphen": ("GPT 4", "GPT-4"),
+    "plural": ("studies", "study"),
+    "particle typed alone": ("의", "GPT-4의"),
+    "English stop word": ("of", "of"),
+    "spacing": ("자연어 처리", "자연어처리"),
+    "piece of a URL": ("abs", "https://arxiv.org/abs/2312.04461"),
+    "arXiv id in a URL": ("2312.04461", "https://arxiv.org/pdf/2312.04461v3"),
+    "accent left out": ("naive", "naïve"),
+    "full width": ("llm", "ＬＬＭ"),
+    "jamo": ("모델", unicodedata.normalize("NFD", "모델을")),
+}
+
+
+@pytest.mark.parametrize(("query", "document"), MEETINGS.values(), ids=MEETINGS.keys())
 def test_what_belongs_together_meets(terminology: Terminology, query: str, document: str) -> None:
     held = terminology.of_document([word.key for word in split(document)])
     asked = terminology.of_query(query)

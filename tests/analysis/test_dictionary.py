@@ -52,6 +52,13 @@ def test_a_user_word_is_never_cut_and_changes_the_fingerprint(analyzer: WordAnal
     assert len(mine.fingerprint) == 16
 
 
+def test_a_user_word_beats_our_own_list() -> None:
+    assert "이중" in pre_analysed()
+    analyzer = WordAnalyzer(UserDictionary((UserWord("이중", "NNP"),)))
+    (told,) = analyzer.explain(WordKey(Context.FREE, "이중"))
+    assert told.tag == "NNP"
+
+
 def test_every_tag_can_be_given_to_kiwi() -> None:
     words = tuple(UserWord(f"뷁뷁{'가나다라마바'[index]}", tag) for index, tag in enumerate(TAGS))
     tokens = WordAnalyzer(UserDictionary(words)).analyze([WordKey(Context.FREE, words[0].form)])
