@@ -224,34 +224,44 @@ class SearchIndex:
         from searchkit.query.options import check_page, filters
         from searchkit.query.parser import parse
         from searchkit.query.planner import plan
+        from searchkit.ranking.weights import QUERY_WEIGHTS
 
         started = time.perf_counter()
         check_page(limit, offset, sort)
         chosen = filters(since=since, until=until, min_votes=min_votes, author=author)
         view = self._current()
-        known = self._analyzer.loaded
+        model_before = self._analyzer.loaded
         parsed = parse(query, strict=strict)
-        made, notes = plan(
-            parsed, view.vocabulary, match_all=sort != "relevance" and not match_any, filters=chosen
-        )
-        found = executor.run(view.generation, made, limit=limit, offset=offset, sort=sort, facets=facets)
-        notes = [*view.notes, *notes]
-        if not found.total and sort != "relevance" and not match_any:
-            loose, _ = plan(parsed, view.vocabulary, match_all=False, filters=chosen)
-            found = executor.run(view.generation, loose, limit=limit, offset=offset, sort=sort, facets=facets)
-            if found.total:
-                made = loose
-                notes.append(Note("any-word", "no document has every word; these have at least one"))
-        if self._analyzer.loaded and not known:
-            notes.append(
-                Note(
-                    "analyzed", "the query has words that are new to the index; they were analysed with Kiwi"
-                )
+        match_all = sort != "relevance" and not match_any
+        attempts = [(match_all, True, "")]
+        attempts.append((match_all, False, "no document has the quoted words side by side; searched as words"))
+        if match_all:
+            attempts.append((False, True, "no document has every word; these have at least one"))
+        tried: list[Plan] = []
+        for every_word, phrases, why in attempts:
+            planned = plan(
+                parsed, view.vocabulary, QUERY_WEIGHTS, match_all=every_word, phrases=phrases, filters=chosen
             )
-        hits = self._hits(view, made, found.hits, offset)
+            if planned.plan in tried:
+                continue
+            tried.append(planned.plan)
+            found = executor.run(
+                view.generation, planned.plan, limit=limit, offset=offset, sort=sort, facets=facets
+            )
+            if len(tried) == 1:
+                answer = planned, found
+            if found.total:
+                answer = planned, found
+                break
+        planned, found = answer
+        notes = [*view.notes, *(Note(note.code, note.message) for note in planned.notes)]
+        if found.total and why:
+            notes.append(Note("any-word" if phrases else "phrase-as-words", why))
+        if self._analyzer.loaded and not model_before:
+            notes.append(Note("analyzed", "a word is new to the index and was analysed first, which takes a while"))
         return Results(
             query=query,
-            hits=hits,
+            hits=self._hits(view, planned.plan, found.hits, offset),
             total=found.total,
             took_ms=(time.perf_counter() - started) * 1000,
             notes=tuple(notes),
@@ -261,7 +271,7 @@ class SearchIndex:
     def _hits(
         self, view: _View, made: Plan, found: Sequence[tuple[float, int, int]], offset: int
     ) -> tuple[Hit, ...]:
-        from searchkit.results.presentation import present
+        from searchkit.results.presentation import Presenter
 
         by_segment: dict[int, list[int]] = {}
         for _, segment, doc in found:
@@ -270,8 +280,9 @@ class SearchIndex:
         for segment, docs in by_segment.items():
             for doc, document in zip(docs, view.generation.segments[segment].documents(docs)):
                 documents[segment, doc] = document
+        presenter = Presenter(made, view.vocabulary.tokens)
         return tuple(
-            present(documents[segment, doc], made, view.vocabulary.tokens, rank=offset + place, score=score)
+            presenter.present(documents[segment, doc], rank=offset + place, score=score)
             for place, (score, segment, doc) in enumerate(found, 1)
         )
 
@@ -285,13 +296,14 @@ class SearchIndex:
         from searchkit.engines.whoosh import executor
         from searchkit.query.parser import parse
         from searchkit.query.planner import plan
+        from searchkit.ranking.weights import QUERY_WEIGHTS
         from searchkit.results.explain import Explanation
 
         view = self._current()
         found = view.generation.find(document_id)
         if found is None:
             return None
-        made, _ = plan(parse(query), view.vocabulary)
+        made = plan(parse(query), view.vocabulary, QUERY_WEIGHTS).plan
         segment = view.generation.segments.index(found[0])
         return Explanation(
             query=query,
