@@ -51,8 +51,7 @@ def idf(documents: int, doc_freq: int) -> float:
 
 def length_factors(average_length: float) -> npt.NDArray[np.float64]:
     """Return k1 · (1 − b + b · length / average length) for each length byte; 256 numbers."""
-    factors: npt.NDArray[np.float64] = K1 * (1.0 - B + B * LENGTH_TABLE / average_length)
-    return factors
+    return K1 * (1.0 - B + (B / average_length) * LENGTH_TABLE.astype(np.float64))
 
 
 def saturation(frequency: float, length: float, average_length: float) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from searchkit.analysis.token import Layer
+from searchkit.query.plan import QueryWeights
 
 K1 = 0.9
 B = 0.4
@@ -20,3 +21,18 @@ QUERY_PART_WEIGHT = 0.3
 
 ID_BOOST = 1000.0
 """What a typed arXiv id or URL adds to its own paper: more than any sum of terms."""
+
+PARTICLE_WEIGHT = 0.02
+"""What the surface of a word that is only a particle is worth beside other words: 이 of LLM이."""
+
+PREFIX_WEIGHT = 0.5
+"""What a word that begins with a typed prefix is worth by its surface."""
+
+QUERY_WEIGHTS = QueryWeights(
+    layers=LAYER_WEIGHTS,
+    part=QUERY_PART_WEIGHT,
+    particle=PARTICLE_WEIGHT,
+    prefix=PREFIX_WEIGHT,
+    id_boost=ID_BOOST,
+)
+"""All of these that the planner of queries needs."""

@@ -1,0 +1,109 @@
+import threading
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from searchkit.ranking import topk
+from searchkit.ranking.topk import CommonTerm, RareTerm, Scratch
+
+
+@st.composite
+def segments(draw):
+    """A segment of up to 2,000 documents and up to 7 weighted terms, as postings and as a dense float64 table."""
+    random = np.random.default_rng(draw(st.integers(0, 2**32)))
+    doc_count = draw(st.sampled_from([1, 5, 255, 256, 257, 600, 2000]))
+    # Few distinct lengths and frequencies make many ties.
+    factors = random.choice([0.5, 0.9, 1.4], doc_count)
+    terms, tables = [], []
+    for _ in range(draw(st.integers(1, 7))):
+        share = draw(st.sampled_from([0.002, 0.02, 0.3, 0.9]))
+        docs = np.flatnonzero(random.random(doc_count) < share).astype(np.uint16)
+        dtype = draw(st.sampled_from([np.uint8, np.uint32]))
+        frequencies = (
+            random.integers(1, draw(st.sampled_from([2, 4, 300])), len(docs)).clip(1, 255).astype(dtype)
+        )
+        gain = draw(st.sampled_from([0.3, 1.0, 1.7, 8.0]))
+        common = draw(st.booleans())
+        narrow = factors.astype(np.float32)
+        term = CommonTerm(docs, frequencies, narrow) if common else RareTerm(docs, frequencies, narrow[docs])
+        table = np.zeros(doc_count)
+        table[docs] = gain * (frequencies / (frequencies + factors[docs]))
+        terms.append((term, gain))
+        tables.append(table)
+    return doc_count, factors, terms, tables
+
+
+@settings(max_examples=200, deadline=None)
+@given(segments(), st.sampled_from([1, 3, 10, 500, 5000]), st.booleans(), st.sampled_from([0.0, 0.5, 0.999]))
+def test_the_best_are_among_the_candidates(segment, k, filtered, floor_share):
+    doc_count, factors, terms, tables = segment
+    scores = np.sum(tables, axis=0)
+    allowed = np.random.default_rng(k).random(doc_count) < 0.4 if filtered else None
+    if allowed is not None:
+        scores = np.where(allowed, scores, 0.0)
+    floor = float(scores.max()) * floor_share
+    scratch = Scratch()
+    for _ in range(2):  # the second time on used accumulators
+        found = topk.best(terms, k, doc_count=doc_count, scratch=scratch, floor=floor, allowed=allowed)
+        assert (np.diff(found) > 0).all()
+        assert (scores[found] > 0).all()
+        positive = np.flatnonzero(scores > 0)
+        kth = np.sort(scores[positive])[-k] if len(positive) >= k else 0.0
+        expected = positive[scores[positive] >= max(kth, floor)]
+        assert set(expected.tolist()) <= set(found.tolist())
+        exact = topk.exact([(term, gain, 0) for term, gain in terms], [factors[found]], found)
+        np.testing.assert_allclose(exact, scores[found], rtol=1e-12)
+
+
+@settings(max_examples=50, deadline=None)
+@given(segments())
+def test_frequencies_are_found_for_any_documents(segment):
+    doc_count, factors, terms, tables = segment
+    for docs in (np.arange(doc_count), np.arange(0, doc_count, 7), np.zeros(0, np.intp)):
+        for (term, gain), table in zip(terms, tables):
+            found = term.frequency_at(docs).astype(np.float64)
+            np.testing.assert_allclose(gain * found / (found + factors[docs]), table[docs])
+        marked = np.zeros(doc_count, np.bool_)
+        terms[0][0].mark(marked)
+        assert (marked == (tables[0] > 0)).all()
+
+
+def test_scoring_in_pieces_changes_nothing(monkeypatch):
+    random = np.random.default_rng(1)
+    docs = np.arange(5000)
+    factors = random.random(5000) + 0.5
+    terms = [
+        (RareTerm(docs, random.integers(1, 9, 5000).astype(np.uint8), factors.astype(np.float32)), gain, 0)
+        for gain in (0.1, 0.7, 1.3, 2.9, 0.33, 0.21, 4.0, 0.9, 1.1)
+    ]
+    whole = topk.exact(terms, [factors], docs)
+    monkeypatch.setattr(topk, "_CHUNK", 64)
+    assert topk.exact(terms, [factors], docs).tolist() == whole.tolist()
+    assert [topk.exact(terms, [factors[at : at + 1]], docs[at : at + 1])[0] for at in range(50)] == whole[
+        :50
+    ].tolist()
+
+
+def test_an_interrupted_query_leaves_no_scores_behind():
+    term = RareTerm(np.array([1, 3]), np.array([1, 1], np.uint8), np.ones(2, np.float32))
+    broken = RareTerm(np.array([2]), np.array([1], np.uint8), np.ones(1, np.float32))
+    broken.docs = np.array([99])
+    scratch = Scratch()
+    with pytest.raises(IndexError):
+        topk.best([(term, 5.0), (broken, 1.0)], 1, doc_count=10, scratch=scratch)
+    other = RareTerm(np.array([1, 4]), np.array([1, 1], np.uint8), np.ones(2, np.float32))
+    found = topk.best([(other, 1.0), (other, 1.0)], 10, doc_count=10, scratch=scratch)
+    assert found.tolist() == [1, 4]
+    assert scratch.zeros(10).tolist() == [0.0] * 10
+
+
+def test_each_thread_has_its_own_accumulators():
+    scratch = Scratch()
+    mine = scratch.zeros(10)
+    theirs = []
+    thread = threading.Thread(target=lambda: theirs.append(scratch.zeros(10)))
+    thread.start()
+    thread.join()
+    assert not np.shares_memory(mine, theirs[0])
