@@ -20,7 +20,7 @@ from typing import IO, Any
 
 from searchkit.engines.whoosh.files import Files, FileWriter, unavailable
 from searchkit.engines.whoosh.integrity import file_problems, generation_problems
-from searchkit.engines.whoosh.layout import LOCK, is_written, manifest_name, parse_manifest
+from searchkit.engines.whoosh.layout import LOCK, WRITER_GUARD, is_written, manifest_name, parse_manifest
 from searchkit.engines.whoosh.manifest import Manifest
 from searchkit.engines.whoosh.store import Store
 from searchkit.engines.whoosh.transaction import Transaction
@@ -156,7 +156,7 @@ def restore(
             raise reader.damaged("it has no table of contents")
         lock = store.lock(timeout)
         with Transaction(store.files, lock, None, manifest.generation) as transaction:
-            _must_be_empty(store.path, but={LOCK})
+            _must_be_empty(store.path)
             toc = b""
             for member in members[1:]:
                 if member.name == manifest.toc.name:
@@ -179,14 +179,15 @@ def restore(
             return transaction.commit(manifest, toc, sound)
 
 
-def _must_be_empty(folder: Path, but: set[str] | None = None) -> None:
+def _must_be_empty(folder: Path) -> None:
     try:
         names = {path.name for path in folder.iterdir() if not path.name.startswith(".")}
     except FileNotFoundError:
         return
     except OSError as error:
         raise unavailable(error, folder) from error
-    if names - (but or set()):
+    # A restore that was cut short may have left these two.
+    if names - {LOCK, WRITER_GUARD}:
         raise SearchkitError(f"{folder}: the folder is not empty; restore into an empty or new one")
 
 
