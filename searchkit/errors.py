@@ -5,6 +5,7 @@ The tree::
     SearchkitError
     ├── SourceError          a file or folder of documents can't be read    .path .line
     ├── QuerySyntaxError     only with strict=True                          .position
+    ├── OptionError          an option of a search is wrong; a ValueError   .option
     ├── DocumentError        a document that can't be indexed as it is
     ├── IndexMissing         there is no index at that path
     ├── IndexLocked          someone else is writing                        .holder
@@ -40,6 +41,14 @@ class QuerySyntaxError(SearchkitError):
     def __init__(self, message: str, *, position: int) -> None:
         super().__init__(f"{message} (at character {position + 1} of the query)")
         self.position = position
+
+
+class OptionError(SearchkitError, ValueError):
+    """An option of a search is not of its form; ``option`` names it."""
+
+    def __init__(self, message: str, *, option: str = "") -> None:
+        super().__init__(message)
+        self.option = option
 
 
 class DocumentError(SearchkitError):

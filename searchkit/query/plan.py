@@ -5,9 +5,36 @@ A plan is all that an engine sees of a query. It names terms by their text, so t
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from searchkit.analysis.normalization import fold
 from searchkit.analysis.token import Layer
+
+_NAME_WORD = re.compile(r"[^\W_]+")
+
+
+def name_words(name: str) -> tuple[str, ...]:
+    """Return the words of a person's name, in lower case and NFC; planner and engines both cut names with it."""
+    return tuple(_NAME_WORD.findall(fold(name).text.lower()))
+
+
+@dataclass(frozen=True, slots=True)
+class QueryWeights:
+    """What a query's terms are worth.
+
+    ``layers`` holds the weight of a base term in TITLE, BULLETS and PARTS, of a form in SURFACE and of an identifier
+    in IDENTIFIERS. ``part`` is multiplied with the weight of a base term for a part of a compound in the query.
+    ``particle`` is the weight in SURFACE of a word that is only a particle, beside other words, and ``prefix`` that of
+    the words that a prefix stands for. ``id_boost`` is added for the paper whose id was typed.
+    """
+
+    layers: Mapping[Layer, float]
+    part: float
+    particle: float
+    prefix: float
+    id_boost: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +63,8 @@ class AnyTerm:
 class PhraseWord:
     """One place of a phrase.
 
-    ``forms`` are the surfaces that fit exactly. With ``tail`` (the last place only) a longer word fits too, if it begins
-    with one of the forms and its base terms are ``base``: 모델 fits 모델을, but 모델을 fits only itself.
+    ``forms`` are the surfaces that fit exactly. With ``tail`` (the last place only) a longer word fits too, if it
+    begins with one of the forms and its base terms are ``base``: 모델 fits 모델을, but 모델을 fits only itself.
     """
 
     forms: tuple[str, ...]
@@ -97,7 +124,7 @@ class DateRange:
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """Matches documents with one author whose name holds all ``words`` (lower case, NFC); never scores.
+    """Matches documents with one author whose name holds all ``words``, as `name_words` cuts it; never scores.
 
     ``prefix`` lets the words be beginnings of the words of the name.
     """
