@@ -1,0 +1,193 @@
+"""Running a plan: the best documents of all segments, how many match, and why a document scores what it does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from searchkit.analysis.token import Layer
+from searchkit.engines.whoosh.facets import FacetCounter
+from searchkit.engines.whoosh.generation import Generation
+from searchkit.engines.whoosh.matching import Matcher
+from searchkit.engines.whoosh.page import PageCollector
+from searchkit.engines.whoosh.prepared import PreparedPlan, prepare
+from searchkit.engines.whoosh.segment import Segment
+from searchkit.engines.whoosh.term_cache import ResolvedTerm, TermCache
+from searchkit.query.plan import Plan, PlanTerm
+from searchkit.ranking.bm25 import LENGTH_TABLE, saturation
+from searchkit.ranking.topk import Term, best, exact
+
+Mask = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
+Docs = npt.NDArray[np.intp]
+
+
+@dataclass(slots=True)
+class TopDocs:
+    """One page of hits, best first, as (score, number of the segment, document in it).
+
+    ``total`` counts all matches, if it was asked for. ``facets`` maps "month" and "author" to (value, count).
+    """
+
+    hits: list[tuple[float, int, int]]
+    total: int
+    facets: dict[str, list[tuple[str, int]]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """What a term adds to the score of a document: ``score`` = weight × ``idf`` × saturation.
+
+    ``tf`` is its frequency there, ``length`` the document's (rounded) length and ``average_length`` the average in the
+    layer of the term, in tokens; ``doc_freq`` counts the documents that hold it. All four are 0 for the boost of an id.
+    """
+
+    term: PlanTerm
+    idf: float
+    tf: int
+    length: int
+    average_length: float
+    doc_freq: int
+    score: float
+
+
+def run(
+    generation: Generation,
+    plan: Plan,
+    *,
+    limit: int,
+    offset: int = 0,
+    sort: str = "relevance",
+    total: bool = True,
+    facets: bool = False,
+) -> TopDocs:
+    """Return hits number ``offset`` to ``offset + limit`` of all that matches ``plan``.
+
+    ``sort`` is "relevance" (by score), "date" (newest first) or "votes" (most first): documents without come last,
+    equal ones go by score. Ties go by id. A plan in which nothing scores lists by date.
+    """
+    prepared = prepare(plan)
+    scorer = _Scorer(generation, prepared)
+    wanted = offset + limit if limit > 0 else 0
+    order = "date" if sort == "relevance" and not prepared.scored else sort
+    page = PageCollector(generation.segments, wanted)
+    counter = FacetCounter() if facets else None
+    count = 0
+    shortcut = order == "relevance" and prepared.always_scored
+    for index, segment in enumerate(generation.segments):
+        matcher = Matcher(generation, index)
+        allowed = matcher.restrict(matcher.live(), prepared.filters)
+        matched: Mask | None = None
+        if total or counter is not None or not (shortcut and prepared.plain):
+            matched = matcher.match(prepared.root, allowed)
+            if allowed is not None:
+                matched &= allowed
+            count += int(np.count_nonzero(matched))
+            if counter is not None:
+                counter.add(segment, matcher.authors, matched)
+        if not wanted:
+            continue
+        if shortcut:
+            docs = scorer.best(index, wanted, page.floor, allowed if prepared.plain else matched)
+            page.add(index, docs, scorer.exact(index, docs))
+        else:
+            assert matched is not None
+            docs = np.flatnonzero(matched)
+            keys = _sort_keys(segment, order, docs)
+            if keys is not None:
+                chosen = page.promising(keys)
+                docs, keys = docs[chosen], keys[chosen]
+            page.add(index, docs, scorer.exact(index, docs, matcher), keys)
+    return TopDocs(page.hits()[offset:], count, None if counter is None else counter.result())
+
+
+def contributions(generation: Generation, plan: Plan, segment_index: int, doc: int) -> list[Contribution]:
+    """Return what each part of ``plan`` adds to the score of a document, in the order of the plan.
+
+    Parts that the document doesn't hold are left out; the list is empty if the document doesn't match.
+    """
+    prepared = prepare(plan)
+    matcher = Matcher(generation, segment_index)
+    this = np.zeros(matcher.segment.doc_count, np.bool_)
+    this[doc] = True
+    matched = matcher.restrict(this, (*prepared.filters, prepared.root))
+    if matched is None or not matched[doc]:
+        return []
+    cache = TermCache.of(generation)
+    parts = []
+    for term in prepared.terms:
+        resolved = cache.get(term.layer, term.text)
+        postings = resolved.postings[segment_index]
+        tf = 0 if postings is None else int(postings.frequency_at(np.array([doc]))[0])
+        if tf:
+            average = generation.layer_stats(term.layer)[1]
+            length = int(LENGTH_TABLE[matcher.segment.norms(term.layer)[doc]])
+            score = term.weight * resolved.idf * saturation(tf, length, average)
+            parts.append(Contribution(term, resolved.idf, tf, length, average, resolved.doc_freq, score))
+    for boost in prepared.boosts:
+        if doc in matcher.docs_of(boost.value):
+            term = PlanTerm(Layer.IDENTIFIERS, boost.value, boost.boost, via="identifier")
+            parts.append(Contribution(term, 0.0, 0, 0, 0.0, 0, boost.boost))
+    return parts
+
+
+def _sort_keys(segment: Segment, order: str, docs: Docs) -> npt.NDArray[Any] | None:
+    """Return what ``docs`` are sorted by before their score, greatest first; None if by score alone."""
+    if order == "relevance":
+        return None
+    column: npt.NDArray[Any] = segment.dates if order == "date" else segment.votes
+    return column[docs]
+
+
+class _Scorer:
+    """Scores documents by the terms of a plan; a term that stands there twice weighs double."""
+
+    def __init__(self, generation: Generation, prepared: PreparedPlan) -> None:
+        self._segments = generation.segments
+        self._cache = TermCache.of(generation)
+        self._boosts = prepared.boosts
+        gains: dict[tuple[int, str], float] = {}
+        resolved: dict[tuple[int, str], ResolvedTerm] = {}
+        for term in prepared.terms:
+            key = int(term.layer), term.text
+            found = resolved.get(key)
+            if found is None:
+                found = resolved[key] = self._cache.get(term.layer, term.text)
+                gains[key] = 0.0
+            gains[key] += term.weight * found.idf
+        self._terms = [(term, gains[key]) for key, term in resolved.items() if term.doc_freq]
+        layers = dict.fromkeys(term.layer for term, _ in self._terms)
+        self._layers: Sequence[Layer] = tuple(layers)
+        self._rows = {layer: row for row, layer in enumerate(self._layers)}
+
+    def _present(self, index: int) -> Iterable[tuple[ResolvedTerm, Term, float]]:
+        for term, gain in self._terms:
+            postings = term.postings[index]
+            if postings is not None:
+                yield term, postings, gain
+
+    def best(self, index: int, k: int, floor: float, allowed: Mask | None) -> Docs:
+        """Return candidates for the best ``k`` documents of a segment, ascending."""
+        return best(
+            [(postings, gain) for _, postings, gain in self._present(index)],
+            k,
+            doc_count=self._segments[index].doc_count,
+            scratch=self._cache.scratch,
+            floor=floor,
+            allowed=allowed,
+        )
+
+    def exact(self, index: int, docs: Docs, matcher: Matcher | None = None) -> Floats:
+        """Return the scores of ``docs``, ascending; with a ``matcher`` the boosts of ids count as well."""
+        segment = self._segments[index]
+        factors = [self._cache.factors(layer)[segment.norms(layer)[docs]] for layer in self._layers]
+        terms = [(postings, gain, self._rows[term.layer]) for term, postings, gain in self._present(index)]
+        scores = exact(terms, factors, docs)
+        if matcher is not None:
+            for boost in self._boosts:
+                scores[np.isin(docs, matcher.docs_of(boost.value))] += boost.boost
+        return scores

@@ -1,0 +1,178 @@
+"""Phrases and words of a field: candidates from postings, then proof on the forward streams."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from searchkit.analysis.token import FIRST_WORD, ITEM_END, SENTENCE_END, Kind, Layer
+from searchkit.engines.whoosh import stream
+from searchkit.engines.whoosh.generation import Generation
+from searchkit.engines.whoosh.lexicon import StoredLexicon, WordTokens, ranges
+from searchkit.engines.whoosh.segment import Segment
+from searchkit.query.plan import PhraseWord
+
+Mask = npt.NDArray[np.bool_]
+Ints = npt.NDArray[np.int64]
+
+_BATCH = 4096
+"""Streams of so many documents are decoded at once, to bound memory."""
+_TITLES_SHARE = 8
+_MANY_STRINGS = 256
+_CACHED_WORDS = 256
+_CONTEXT_BITS = 2
+_CACHE = "phrase words"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Place:
+    """A place of a phrase in terms of the lexicon.
+
+    ``strings`` are the surfaces that may stand here; ``fits`` says it for each code of a stream. ``sure``: all words
+    with one of these surfaces fit, so that their postings alone decide.
+    """
+
+    strings: tuple[int, ...]
+    fits: Mask
+    sure: bool
+
+
+def resolve(generation: Generation, word: PhraseWord) -> Place:
+    """Look a place of a phrase up in the lexicon."""
+    cache: dict[PhraseWord, Place] = generation.caches.setdefault(_CACHE, {})
+    found = cache.get(word)
+    if found is None:
+        if len(cache) >= _CACHED_WORDS:
+            cache.clear()
+        found = cache[word] = _resolve(generation.lexicon, word)
+    return found
+
+
+def _resolve(lexicon: StoredLexicon, word: PhraseWord) -> Place:
+    strings = {string_id for form in word.forms if (string_id := lexicon.string_id(form)) >= 0}
+    words = {word_id for string_id in strings for word_id in lexicon.words_of(string_id)}
+    sure = True
+    if word.tail:
+        longer = {s for form in word.forms for s in lexicon.prefix(form, lexicon.string_count)} - strings
+        candidates = _words_of(lexicon, sorted(longer))
+        tokens = lexicon.expand(candidates)
+        right = _has_base(tokens, np.array([lexicon.string_id(text) for text in word.base], np.int64))
+        words.update(candidates[right].tolist())
+        strings.update(tokens.forms[right].tolist())
+        sure = not np.isin(tokens.forms[~right], tokens.forms[right]).any()
+    fits = np.zeros(lexicon.word_count + FIRST_WORD, np.bool_)
+    fits[np.array(sorted(words), np.int64) + FIRST_WORD] = True
+    return Place(tuple(sorted(strings)), fits, sure)
+
+
+def _words_of(lexicon: StoredLexicon, strings: Sequence[int]) -> Ints:
+    """Return all words with one of these surfaces, ascending."""
+    wanted = np.zeros(lexicon.string_count, np.bool_)
+    wanted[np.array(strings, np.int64)] = True
+    found = [np.zeros(0, np.int64)]
+    for level in lexicon.levels:
+        forms = level.arrays()[0] >> _CONTEXT_BITS
+        found.append(np.flatnonzero(wanted[forms]) + level.first_word)
+    return np.concatenate(found)
+
+
+def _has_base(tokens: WordTokens, base: Ints) -> Mask:
+    """Return of which words the base terms are ``base``, in this order."""
+    is_base = tokens.kinds == Kind.BASE
+    owners = np.repeat(np.arange(len(tokens.counts)), tokens.counts)[is_base]
+    right: Mask = np.bincount(owners, minlength=len(tokens.counts)) == len(base)
+    if len(base):
+        terms = tokens.terms[is_base][right[owners]].reshape(-1, len(base))
+        right[right] = (terms == base).all(axis=1)
+    return right
+
+
+def match_phrase(
+    generation: Generation,
+    segment: Segment,
+    words: Sequence[PhraseWord],
+    field: str | None,
+    within: Mask | None,
+) -> Mask:
+    """Return which documents hold the words side by side in one item of ``field`` (None: any).
+
+    Documents outside ``within`` may be left out.
+    """
+    places = [resolve(generation, word) for word in words]
+    mask = np.ones(segment.doc_count, np.bool_) if within is None else within.copy()
+    if not places:
+        return np.zeros(segment.doc_count, np.bool_)
+    for place in sorted(places, key=lambda place: len(place.strings)):
+        if len(place.strings) <= _MANY_STRINGS or len(places) == 1:
+            mask &= holding(segment, place.strings)
+    if field is None and len(places) == 1 and places[0].sure:
+        return mask
+    docs = np.flatnonzero(mask)
+    mask[:] = False
+    mask[_proven(generation, segment, docs, [place.fits for place in places], field)] = True
+    return mask
+
+
+def holding(segment: Segment, strings: Sequence[int]) -> Mask:
+    """Return which documents hold a word or a piece of a word with one of these surfaces."""
+    mask = np.zeros(segment.doc_count, np.bool_)
+    for string_id in strings:
+        mask[segment.postings(Layer.SURFACE, string_id)[0]] = True
+    return mask
+
+
+def _proven(
+    generation: Generation, segment: Segment, docs: Ints, places: Sequence[Mask], field: str | None
+) -> Ints:
+    """Return those of ``docs`` in whose streams words that fit ``places`` follow each other."""
+    titles = field == "title" and len(docs) * _TITLES_SHARE > segment.doc_count
+    found = [np.zeros(0, np.int64)]
+    for start in range(0, len(docs), _BATCH):
+        batch = docs[start : start + _BATCH]
+        codes, offsets = _titles(generation, segment, batch) if titles else segment.words(batch)
+        found.append(batch[_hits(codes, offsets, places, field)])
+    return np.concatenate(found)
+
+
+def _hits(codes: npt.NDArray[np.int32], offsets: Ints, places: Sequence[Mask], field: str | None) -> Ints:
+    """Return which documents, by their number in the batch, hold the phrase."""
+    kept = codes != SENTENCE_END
+    before = np.zeros(len(codes) + 1, np.int64)
+    np.cumsum(kept, out=before[1:])
+    codes, offsets = codes[kept], before[offsets]
+    count = len(codes) - len(places) + 1
+    if count <= 0:
+        return np.zeros(0, np.int64)
+    # The end of an item fits no place, so nothing reaches across items or documents.
+    hits = places[0][codes[:count]]
+    for shift, fits in enumerate(places[1:], 1):
+        hits &= fits[codes[shift : shift + count]]
+    at = np.flatnonzero(hits)
+    docs = np.searchsorted(offsets, at, side="right") - 1
+    if field is not None:
+        ends = np.zeros(len(codes) + 1, np.int64)
+        np.cumsum(codes == ITEM_END, out=ends[1:])
+        in_title = ends[at] == ends[offsets[docs]]
+        docs = docs[in_title if field == "title" else ~in_title]
+    return docs[np.flatnonzero(np.diff(docs, prepend=-1))]
+
+
+def _titles(generation: Generation, segment: Segment, docs: Ints) -> tuple[npt.NDArray[np.int32], Ints]:
+    """Return the streams of the titles of ``docs``, and where each starts (one more than documents)."""
+    data, offsets = segment.stream_bytes()
+    name = f"title ends {segment.id}"
+    ends: npt.NDArray[Any] | None = generation.caches.get(name)
+    if ends is None:
+        # Only the end of an item is written as a zero byte.
+        zeros = np.flatnonzero(data == ITEM_END)
+        ends = generation.caches[name] = zeros[np.searchsorted(zeros, offsets[:-1].astype(np.int64))] + 1
+    starts = offsets[docs].astype(np.int64)
+    sizes = ends[docs] - starts
+    bounds = np.zeros(len(docs) + 1, np.int64)
+    np.cumsum(sizes, out=bounds[1:])
+    titles = data[ranges(starts, sizes)]
+    return stream.decode(titles), stream.count_codes(titles, bounds)

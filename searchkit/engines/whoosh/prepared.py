@@ -1,0 +1,85 @@
+"""What a plan means for execution: what decides, what scores, and which shortcuts are open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from searchkit.query.plan import And, AnyTerm, Id, InField, Node, Or, Phrase, Plan, PlanTerm
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedPlan:
+    """A plan taken apart.
+
+    ``filters`` and ``root`` must match; ``terms`` and ``boosts`` score, in the order of the plan. ``plain``: the root
+    asks for any of ``terms`` and nothing else. ``always_scored``: whatever matches holds at least one of ``terms``.
+    """
+
+    root: Node
+    filters: tuple[Node, ...]
+    terms: tuple[PlanTerm, ...]
+    boosts: tuple[Id, ...]
+    plain: bool
+    always_scored: bool
+
+    @property
+    def scored(self) -> bool:
+        """Whether anything in the plan scores; else it is a listing."""
+        return bool(self.terms or self.boosts)
+
+
+def prepare(plan: Plan) -> PreparedPlan:
+    """Take a plan apart: conditions that never score become filters."""
+    root, filters = plan.root, list(plan.filters)
+    while isinstance(root, And):
+        scoring = tuple(child for child in root.children if _scores(child))
+        filters += [child for child in root.children if not _scores(child)]
+        if len(scoring) != 1:
+            root = And(scoring)
+            break
+        root = scoring[0]
+    terms = tuple(scoring_terms(root))
+    positive = all(term.weight > 0 for term in terms)
+    return PreparedPlan(
+        root=root,
+        filters=tuple(filters),
+        terms=terms,
+        boosts=tuple(_boosts(root)),
+        plain=positive and _plain(root),
+        always_scored=positive and _always_scored(root),
+    )
+
+
+def scoring_terms(node: Node) -> Iterator[PlanTerm]:
+    """Yield the terms that add to a score, in the order of the plan; nothing below a `Not` does."""
+    if isinstance(node, (AnyTerm, Phrase, InField)):
+        yield from node.terms
+    elif isinstance(node, (And, Or)):
+        for child in node.children:
+            yield from scoring_terms(child)
+
+
+def _boosts(node: Node) -> Iterator[Id]:
+    if isinstance(node, Id):
+        if node.boost:
+            yield node
+    elif isinstance(node, (And, Or)):
+        for child in node.children:
+            yield from _boosts(child)
+
+
+def _scores(node: Node) -> bool:
+    return any(True for _ in scoring_terms(node)) or any(True for _ in _boosts(node))
+
+
+def _plain(node: Node) -> bool:
+    return isinstance(node, AnyTerm) or (isinstance(node, Or) and all(map(_plain, node.children)))
+
+
+def _always_scored(node: Node) -> bool:
+    if isinstance(node, And):
+        return any(map(_always_scored, node.children))
+    if isinstance(node, Or):
+        return all(map(_always_scored, node.children))
+    return isinstance(node, AnyTerm)
