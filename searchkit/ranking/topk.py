@@ -76,14 +76,13 @@ class CommonTerm:
 
     __slots__ = ("bound", "column", "frequencies")
 
-    def __init__(self, docs: Array, frequencies: Array, factors: Array) -> None:
-        """Take raw postings; ``factors`` is what is added to the frequency, for all documents of the segment."""
-        count, size = len(factors), padded(len(factors))
-        self.frequencies: Array = np.zeros(size, frequencies.dtype)
-        self.frequencies[docs] = frequencies
-        self.column: Array = self.frequencies.astype(np.float32)
-        np.divide(self.column[:count], self.column[:count] + factors, out=self.column[:count])
-        self.bound = float(self.column.max(initial=0.0))
+    def __init__(self, postings: RareTerm, doc_count: int) -> None:
+        """Spread the postings of a term in a segment of ``doc_count`` documents."""
+        self.frequencies: Array = np.zeros(padded(doc_count), postings.frequencies.dtype)
+        self.frequencies[postings.docs] = postings.frequencies
+        self.column: Array = np.zeros(padded(doc_count), np.float32)
+        self.column[postings.docs] = postings.saturations
+        self.bound = postings.bound
 
     @property
     def nbytes(self) -> int:
@@ -272,7 +271,7 @@ def exact(terms: Sequence[tuple[Term, float, int]], factors: Sequence[Array], do
     parts = np.empty((len(terms), len(docs)), np.float64)
     for index, (term, _, _) in enumerate(terms):
         parts[index] = term.frequency_at(docs)
-    parts /= parts + np.stack(factors)[[row for _, _, row in terms]]
+    parts /= parts + np.array(factors)[[row for _, _, row in terms]]
     parts *= np.array([gain for _, gain, _ in terms])[:, None]
     # Cumulative sums add one row after the other; `sum` may add pairwise, which rounds otherwise.
     total: Floats = parts.cumsum(axis=0)[-1]

@@ -25,9 +25,9 @@ def segments(draw):
             random.integers(1, draw(st.sampled_from([2, 4, 300])), len(docs)).clip(1, 255).astype(dtype)
         )
         gain = draw(st.sampled_from([0.3, 1.0, 1.7, 8.0]))
-        common = draw(st.booleans())
-        narrow = factors.astype(np.float32)
-        term = CommonTerm(docs, frequencies, narrow) if common else RareTerm(docs, frequencies, narrow[docs])
+        term = RareTerm(docs, frequencies, factors.astype(np.float32)[docs])
+        if draw(st.booleans()):
+            term = CommonTerm(term, doc_count)
         table = np.zeros(doc_count)
         table[docs] = gain * (frequencies / (frequencies + factors[docs]))
         terms.append((term, gain))

@@ -58,6 +58,10 @@ class PageCollector:
 
     def hits(self) -> list[tuple[float, int, int]]:
         """Return the best as (score, number of the segment, document), in order."""
+        if len(self._places) and (self._places[:, 0] == self._places[0, 0]).all():
+            # All of one segment: `add` has put them in order.
+            segments, docs = self._places.T.tolist()
+            return list(zip(self._scores.tolist(), segments, docs))
         keys = self._keys.astype(np.int64)
         order = np.lexsort((-self._scores, -keys))
         scores, keys, places = self._scores[order], keys[order], self._places[order]

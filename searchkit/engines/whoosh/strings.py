@@ -17,6 +17,7 @@ import numpy.typing as npt
 from searchkit.engines.whoosh.blockfile import BlockFile, BlockFileWriter, Column
 
 _SAMPLE = 16
+_MAX_HEADS = 1 << 15
 _LONG = 255
 """A length byte that says: the length follows in two bytes."""
 
@@ -31,6 +32,7 @@ class StringTable:
         self._ids: Column | None = file.column("strings.ids") if file.has("strings.ids") else None
         self._ranks: Column | None = file.column("strings.ranks") if file.has("strings.ranks") else None
         self._count = int(file.column("strings.count")[0])
+        self._heads: dict[int, bytes] = {}
 
     def __len__(self) -> int:
         return self._count
@@ -68,7 +70,12 @@ class StringTable:
         low, high = 0, (self._count + _SAMPLE - 1) // _SAMPLE
         while low < high:
             middle = (low + high) // 2
-            if self._head(middle) <= key:
+            head = self._heads.get(middle)
+            if head is None:
+                head = self._head(middle)
+                if len(self._heads) < _MAX_HEADS:
+                    self._heads[middle] = head
+            if head <= key:
                 low = middle + 1
             else:
                 high = middle

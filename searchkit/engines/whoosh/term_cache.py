@@ -15,7 +15,6 @@ import numpy.typing as npt
 
 from searchkit.analysis.token import Layer
 from searchkit.engines.whoosh.generation import Generation
-from searchkit.engines.whoosh.segment import Segment
 from searchkit.ranking import bm25
 from searchkit.ranking.topk import CommonTerm, RareTerm, Scratch, Term
 
@@ -23,6 +22,7 @@ COMMON_SHARE = 32
 """A term in more than one document of so many is common in a segment."""
 CACHE_BYTES = 256 << 20
 _ENTRY_BYTES = 400
+_MAX_STRINGS = 1 << 16
 _NAME = "terms"
 
 
@@ -58,6 +58,8 @@ class TermCache:
         self._entries: OrderedDict[tuple[int, str], ResolvedTerm] = OrderedDict()
         self._lock = threading.Lock()
         self._factors: dict[Layer, npt.NDArray[np.float64]] = {}
+        self._factors_of_docs: dict[tuple[int, Layer], npt.NDArray[np.float32]] = {}
+        self._string_ids: dict[str, int] = {}
         self.scratch = Scratch()
 
     @classmethod
@@ -99,28 +101,35 @@ class TermCache:
         return found
 
     def _resolve(self, layer: Layer, text: str) -> ResolvedTerm:
-        string_id = self._lexicon.string_id(text)
+        string_id = self._string_id(text)
         doc_freq = 0
         postings: list[Term | None] = [None] * len(self._segments)
         if string_id >= 0:
-            factors = self.factors(layer).astype(np.float32)
             for index, segment in enumerate(self._segments):
                 docs, frequencies = segment.postings(layer, string_id)
                 if len(docs):
-                    doc_freq += segment.doc_freq(layer, string_id)
-                    postings[index] = self._prepare(segment, docs, frequencies, factors, segment.norms(layer))
+                    gone = 0 if segment.deleted is None else int(np.count_nonzero(segment.deleted[docs]))
+                    doc_freq += len(docs) - gone
+                    postings[index] = self._prepare(index, layer, docs, frequencies)
         idf = bm25.idf(self._stats(layer)[0], doc_freq) if doc_freq else 0.0
         nbytes = _ENTRY_BYTES + len(text) + sum(term.nbytes for term in postings if term is not None)
         return ResolvedTerm(layer, idf, doc_freq, tuple(postings), nbytes)
 
     def _prepare(
-        self,
-        segment: Segment,
-        docs: npt.NDArray[Any],
-        frequencies: npt.NDArray[Any],
-        factors: npt.NDArray[np.float32],
-        norms: npt.NDArray[Any],
+        self, index: int, layer: Layer, docs: npt.NDArray[Any], frequencies: npt.NDArray[Any]
     ) -> Term:
-        if len(docs) * self._common_share > segment.doc_count:
-            return CommonTerm(docs, frequencies, factors[norms])
-        return RareTerm(docs, frequencies, factors[norms[docs]])
+        doc_count = self._segments[index].doc_count
+        factors = self._factors_of_docs.get((index, layer))
+        if factors is None:
+            narrow = self.factors(layer).astype(np.float32)
+            factors = self._factors_of_docs[index, layer] = narrow[self._segments[index].norms(layer)]
+        postings = RareTerm(docs, frequencies, factors.take(docs))
+        return CommonTerm(postings, doc_count) if len(docs) * self._common_share > doc_count else postings
+
+    def _string_id(self, text: str) -> int:
+        found = self._string_ids.get(text)
+        if found is None:
+            if len(self._string_ids) >= _MAX_STRINGS:
+                self._string_ids.clear()
+            found = self._string_ids[text] = self._lexicon.string_id(text)
+        return found
