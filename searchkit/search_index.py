@@ -234,7 +234,9 @@ class SearchIndex:
         parsed = parse(query, strict=strict)
         match_all = sort != "relevance" and not match_any
         attempts = [(match_all, True, "")]
-        attempts.append((match_all, False, "no document has the quoted words side by side; searched as words"))
+        attempts.append(
+            (match_all, False, "no document has the quoted words side by side; searched as words")
+        )
         if match_all:
             attempts.append((False, True, "no document has every word; these have at least one"))
         tried: list[Plan] = []
@@ -258,7 +260,9 @@ class SearchIndex:
         if found.total and why:
             notes.append(Note("any-word" if phrases else "phrase-as-words", why))
         if self._analyzer.loaded and not model_before:
-            notes.append(Note("analyzed", "a word is new to the index and was analysed first, which takes a while"))
+            notes.append(
+                Note("analyzed", "a word is new to the index and was analysed first, which takes a while")
+            )
         return Results(
             query=query,
             hits=self._hits(view, planned.plan, found.hits, offset),
@@ -271,6 +275,7 @@ class SearchIndex:
     def _hits(
         self, view: _View, made: Plan, found: Sequence[tuple[float, int, int]], offset: int
     ) -> tuple[Hit, ...]:
+        from searchkit.engines.whoosh.term_cache import TermCache
         from searchkit.results.presentation import Presenter
 
         by_segment: dict[int, list[int]] = {}
@@ -280,7 +285,10 @@ class SearchIndex:
         for segment, docs in by_segment.items():
             for doc, document in zip(docs, view.generation.segments[segment].documents(docs)):
                 documents[segment, doc] = document
-        presenter = Presenter(made, view.vocabulary.tokens)
+        cache = TermCache.of(view.generation)
+        presenter = Presenter(
+            made, view.vocabulary.tokens, idf=lambda term: cache.get(term.layer, term.text).idf
+        )
         return tuple(
             presenter.present(documents[segment, doc], rank=offset + place, score=score)
             for place, (score, segment, doc) in enumerate(found, 1)

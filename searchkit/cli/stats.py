@@ -9,6 +9,7 @@ import click
 
 from searchkit.cli.console import Console
 from searchkit.cli.options import format_option, index_option, verbosity
+from searchkit.results.display import printable
 
 
 @click.command(
@@ -37,14 +38,18 @@ def command(console: Console, *, folder: str, output: str) -> int:
     return 0
 
 
-def _rows(values: Mapping[str, Any], group: str = "") -> Iterator[tuple[str, str]]:
+def _rows(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for key, value in values.items():
-        name = f"{group}{key.replace('_', ' ')}"
+        name = key.replace("_", " ")
         if isinstance(value, Mapping):
-            yield from _rows(value, f"{name}: ")
-        elif value is None:
-            yield name, "none"
-        elif isinstance(value, (int, float)):
-            yield name, f"{value:,}"
+            yield from ((f"{name}: {inner}".replace("_", " "), _shown(part)) for inner, part in value.items())
         elif key != "format_version":
-            yield name, str(value)
+            yield name, _shown(value)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{_shown(part)} {name.replace('_', ' ')}" for name, part in value.items())
+    if value is None:
+        return "none"
+    return f"{value:,}" if isinstance(value, (int, float)) else printable(str(value))

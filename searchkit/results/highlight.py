@@ -98,6 +98,14 @@ class Highlighter:
             self._wanted.collect(node)
         self._marks: dict[tuple[str, str], list[_Mark]] = {}
 
+    @property
+    def terms(self) -> Iterator[PlanTerm]:
+        """The terms that mark something."""
+        for wanted in (*self._wanted.terms.values(), *self._wanted.forms.values()):
+            yield from wanted
+        for phrase in self._wanted.phrases:
+            yield from phrase.terms
+
     def match(self, document: Document) -> tuple[tuple[Highlight, ...], tuple[MatchedTerm, ...]]:
         """Return the places that match, in the order of title and bullets, and the terms found there.
 
@@ -195,16 +203,6 @@ class Highlighter:
                 yield MatchedTerm(node.value, "id", "identifier")
         for author in self._wanted.authors:
             yield MatchedTerm(" ".join(author.words), "author", "word")
-
-
-def highlight(document: Document, plan: Plan, tokens: Tokens) -> list[Highlight]:
-    """Return the places of the title and the bullets that match ``plan``, in text order."""
-    return list(Highlighter(plan, tokens).match(document)[0])
-
-
-def matched_terms(document: Document, plan: Plan, tokens: Tokens) -> tuple[MatchedTerm, ...]:
-    """Return the terms of ``plan`` that the document holds, and in which field."""
-    return Highlighter(plan, tokens).match(document)[1]
 
 
 def _texts(document: Document) -> Iterator[tuple[str, int, str]]:

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable
 
 from searchkit.document import Document
-from searchkit.query.plan import Plan
+from searchkit.query.plan import Plan, PlanTerm
 from searchkit.results.highlight import Highlighter, Tokens
 from searchkit.results.hit import Hit
 from searchkit.results.snippet import best_snippet
+
+_TERMS_OF_A_WORD = 16
 
 
 class Presenter:
     """Makes the hits of one search.
 
-    ``weights`` says what each word of the query, by its number, is worth when the best passage is chosen;
-    idf is a good choice.
+    ``idf`` gives the rarity of a term of the plan: the best passage is the one with the rarest words.
     """
 
-    def __init__(self, plan: Plan, tokens: Tokens, weights: Mapping[int, float] | None = None) -> None:
+    def __init__(self, plan: Plan, tokens: Tokens, idf: Callable[[PlanTerm], float] | None = None) -> None:
         self._highlighter = Highlighter(plan, tokens)
-        self._weights = weights
+        self._weights = None if idf is None else _weights(self._highlighter.terms, idf)
 
     def present(self, document: Document, *, rank: int, score: float) -> Hit:
         """Return the document as a hit, with its best passage and all its matches."""
@@ -29,6 +30,14 @@ class Presenter:
         return Hit(rank, score, document, snippet, highlights, terms)
 
 
-def present(document: Document, plan: Plan, tokens: Tokens, *, rank: int, score: float) -> Hit:
-    """Return one document as a hit; for several of one search a `Presenter` is quicker."""
-    return Presenter(plan, tokens).present(document, rank=rank, score=score)
+def _weights(terms: Iterable[PlanTerm], idf: Callable[[PlanTerm], float]) -> dict[int, float]:
+    """Return what each word of the query is worth: the idf of its most common term."""
+    found: dict[int, list[float]] = {}
+    for term in terms:
+        rarities = found.setdefault(term.word, [])
+        if len(rarities) < _TERMS_OF_A_WORD:
+            rarities.append(idf(term))
+    return {
+        word: min((rarity for rarity in rarities if rarity > 0), default=1.0)
+        for word, rarities in found.items()
+    }
