@@ -3,12 +3,13 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 from conftest import commit
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ranking_oracle import Oracle
 
 from searchkit.analysis.token import Layer
 from searchkit.document import Document
+from searchkit.engines.whoosh import phrase
 from searchkit.engines.whoosh.executor import contributions, run
 from searchkit.engines.whoosh.term_cache import TermCache
 from searchkit.query.plan import (
@@ -130,7 +131,7 @@ def index_of(folder, documents, cuts, gone):
     return generation
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     documents=collections(),
     cuts=st.integers(1, 4),
@@ -139,8 +140,12 @@ def index_of(folder, documents, cuts, gone):
     plans=st.lists(st.one_of(ANY_PLAN, PLAIN_PLAN), min_size=8, max_size=8),
     sort=SORT,
     limit=st.sampled_from([1, 2, 5, 100]),
+    scanned=st.booleans(),
 )
-def test_pages_are_those_of_the_oracle(tmp_path_factory, documents, cuts, gone, share, plans, sort, limit):
+def test_pages_are_those_of_the_oracle(
+    tmp_path_factory, documents, cuts, gone, share, plans, sort, limit, scanned, monkeypatch
+):
+    monkeypatch.setattr(phrase, "_SCAN_SHARE", 32 if scanned else 0)
     oracle = Oracle(documents)
     with index_of(tmp_path_factory.mktemp("index"), documents, cuts, gone) as generation:
         generation.caches["terms"] = TermCache(generation, common_share=share)

@@ -95,8 +95,10 @@ def test_a_context_in_which_the_base_differs_does_not_fit(find, monkeypatch):
     assert find(documents, Phrase(words("모델", tail=("모델",)), ())) == ["free"]
 
 
-def test_many_candidates_are_proven_in_batches(find, monkeypatch):
+@pytest.mark.parametrize("scan_share", [0, 32])
+def test_many_candidates_are_proven_by_decoding_and_by_scanning(find, monkeypatch, scan_share):
     monkeypatch.setattr(phrase, "_BATCH", 7)
+    monkeypatch.setattr(phrase, "_SCAN_SHARE", scan_share)
     documents = {
         f"d{at:02}": {"title": "나" if at % 3 else "나 가", "bullets": ["가 나 다"]} for at in range(60)
     }

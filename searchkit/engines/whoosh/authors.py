@@ -38,7 +38,8 @@ class AuthorIndex:
         keys = np.sort(docs * max(len(self.names), 1) + segment.author_ids)
         distinct = np.ones(len(keys), np.bool_)
         np.not_equal(keys[1:], keys[:-1], out=distinct[1:])
-        self._docs, self._numbers = np.divmod(keys[distinct], max(len(self.names), 1))
+        docs, numbers = np.divmod(keys[distinct], max(len(self.names), 1))
+        self._docs, self._numbers = docs.astype(np.int32), numbers.astype(np.int32)
 
     def match(self, words: Sequence[str], *, prefix: bool = False) -> Mask:
         """Return which documents have one author in whose name all of ``words`` stand.

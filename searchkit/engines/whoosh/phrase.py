@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from searchkit.analysis.token import FIRST_WORD, ITEM_END, SENTENCE_END, Kind, Layer
-from searchkit.engines.whoosh import stream
+from searchkit.engines.whoosh import scan
 from searchkit.engines.whoosh.generation import Generation
-from searchkit.engines.whoosh.lexicon import StoredLexicon, WordTokens, ranges
+from searchkit.engines.whoosh.lexicon import StoredLexicon, WordTokens
 from searchkit.engines.whoosh.segment import Segment
 from searchkit.query.plan import PhraseWord
 
@@ -21,9 +20,11 @@ Ints = npt.NDArray[np.int64]
 
 _BATCH = 4096
 """Streams of so many documents are decoded at once, to bound memory."""
-_TITLES_SHARE = 8
+_ANCHOR_CODES = 8
+_SCAN_SHARE = 32
+"""More than one document of so many: comparing the bytes of all streams is faster than decoding those of some."""
 _MANY_STRINGS = 256
-_CACHED_WORDS = 256
+_CACHED_WORDS = 32
 _CONTEXT_BITS = 2
 _CACHE = "phrase words"
 
@@ -111,10 +112,10 @@ def match_phrase(
             mask &= holding(segment, place.strings)
     if field is None and len(places) == 1 and places[0].sure:
         return mask
+    proven = np.zeros(segment.doc_count, np.bool_)
     docs = np.flatnonzero(mask)
-    mask[:] = False
-    mask[_proven(generation, segment, docs, [place.fits for place in places], field)] = True
-    return mask
+    proven[_proven(generation, segment, docs, [place.fits for place in places], field)] = True
+    return proven
 
 
 def holding(segment: Segment, strings: Sequence[int]) -> Mask:
@@ -129,13 +130,33 @@ def _proven(
     generation: Generation, segment: Segment, docs: Ints, places: Sequence[Mask], field: str | None
 ) -> Ints:
     """Return those of ``docs`` in whose streams words that fit ``places`` follow each other."""
-    titles = field == "title" and len(docs) * _TITLES_SHARE > segment.doc_count
+    anchor, codes = scan.anchor_of(places)
+    if codes == 0:
+        return np.zeros(0, np.int64)
+    if codes <= _ANCHOR_CODES and len(docs) * _SCAN_SHARE > segment.doc_count:
+        return _scanned(generation, segment, places, anchor, field)
     found = [np.zeros(0, np.int64)]
     for start in range(0, len(docs), _BATCH):
         batch = docs[start : start + _BATCH]
-        codes, offsets = _titles(generation, segment, batch) if titles else segment.words(batch)
-        found.append(batch[_hits(codes, offsets, places, field)])
+        found.append(batch[_hits(*segment.words(batch), places, field)])
     return np.concatenate(found)
+
+
+def _scanned(
+    generation: Generation, segment: Segment, places: Sequence[Mask], anchor: int, field: str | None
+) -> Ints:
+    """Return the documents that hold the phrase, from a scan of all streams."""
+    data, offsets = segment.stream_bytes()
+    at = scan.places_of(data, places, anchor)
+    docs: Ints = np.searchsorted(offsets, at.astype(offsets.dtype), side="right") - 1
+    if field is not None:
+        name = f"title ends {segment.id}"
+        ends = generation.caches.get(name)
+        if ends is None:
+            ends = generation.caches[name] = scan.title_ends(data, offsets)
+        in_title = at < ends[docs]
+        docs = docs[in_title if field == "title" else ~in_title]
+    return docs
 
 
 def _hits(codes: npt.NDArray[np.int32], offsets: Ints, places: Sequence[Mask], field: str | None) -> Ints:
@@ -159,20 +180,3 @@ def _hits(codes: npt.NDArray[np.int32], offsets: Ints, places: Sequence[Mask], f
         in_title = ends[at] == ends[offsets[docs]]
         docs = docs[in_title if field == "title" else ~in_title]
     return docs[np.flatnonzero(np.diff(docs, prepend=-1))]
-
-
-def _titles(generation: Generation, segment: Segment, docs: Ints) -> tuple[npt.NDArray[np.int32], Ints]:
-    """Return the streams of the titles of ``docs``, and where each starts (one more than documents)."""
-    data, offsets = segment.stream_bytes()
-    name = f"title ends {segment.id}"
-    ends: npt.NDArray[Any] | None = generation.caches.get(name)
-    if ends is None:
-        # Only the end of an item is written as a zero byte.
-        zeros = np.flatnonzero(data == ITEM_END)
-        ends = generation.caches[name] = zeros[np.searchsorted(zeros, offsets[:-1].astype(np.int64))] + 1
-    starts = offsets[docs].astype(np.int64)
-    sizes = ends[docs] - starts
-    bounds = np.zeros(len(docs) + 1, np.int64)
-    np.cumsum(sizes, out=bounds[1:])
-    titles = data[ranges(starts, sizes)]
-    return stream.decode(titles), stream.count_codes(titles, bounds)

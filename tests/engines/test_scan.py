@@ -1,0 +1,59 @@
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from searchkit.analysis.token import FIRST_WORD, ITEM_END
+from searchkit.engines.whoosh import phrase, scan, stream
+
+CODE = st.one_of(
+    st.integers(0, 5), st.sampled_from([127, 128, 129, 130, 255, 256, 258, 16383, 16384, 16512, 20000])
+)
+ITEMS = st.lists(st.lists(CODE.filter(lambda code: code != ITEM_END), max_size=8), min_size=1, max_size=3)
+
+
+@st.composite
+def phrases(draw):
+    places = []
+    for _ in range(draw(st.integers(1, 3))):
+        fits = np.zeros(20_001, np.bool_)
+        fits[draw(st.lists(CODE.filter(lambda code: code >= FIRST_WORD), max_size=3))] = True
+        places.append(fits)
+    return places
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(ITEMS, min_size=1, max_size=5), phrases(), st.sampled_from([None, "title", "bullets"]), st.data()
+)
+def test_scanning_finds_what_decoding_finds(documents, places, field, data_source):
+    codes, ends = [], [0]
+    for items in documents:
+        for item in items:
+            codes += [*item, ITEM_END]
+        ends.append(len(codes))
+    data, byte_offsets = stream.encode(np.array(codes, np.int64))
+    offsets = byte_offsets[np.array(ends)]
+    expected = set(phrase._hits(stream.decode(data), np.array(ends), places, field).tolist())
+    anchor = data_source.draw(st.integers(0, len(places) - 1))
+    at = scan.places_of(data, places, anchor)
+    docs = np.searchsorted(offsets, at, side="right") - 1
+    in_title = at < scan.title_ends(data, offsets)[docs]
+    chosen = docs if field is None else docs[in_title if field == "title" else ~in_title]
+    assert set(chosen.tolist()) == expected
+
+
+def test_codes_are_found_across_the_pieces_of_a_scan(monkeypatch):
+    monkeypatch.setattr(scan, "_PIECE", 3)
+    codes = [300, 2, 300, 5, 0] * 20
+    data, _ = stream.encode(np.array(codes, np.int64))
+    fits = np.zeros(400, np.bool_)
+    fits[300] = True
+    assert len(scan.places_of(data, [fits], 0)) == 40
+    after = np.zeros(400, np.bool_)
+    after[5] = True
+    assert len(scan.places_of(data, [fits, after], 0)) == len(scan.places_of(data, [fits, after], 1)) == 20
+
+
+def test_the_anchor_is_what_fewest_words_fit():
+    counts = [np.arange(10) < stop for stop in (9, 3, 5)]
+    assert scan.anchor_of(counts) == (1, 1)
