@@ -1,0 +1,54 @@
+"""Lines of authors: names separated by commas."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from itertools import groupby
+
+_SUFFIX = re.compile(r"(?:jr|sr|ii|iii|iv|ph\.?d|m\.?d)\.?", re.IGNORECASE)
+_TRUNCATION = re.compile(r"(?:^|(?<=\s))(?:\+\s*[0-9]*|et\s+al\.?|\.\.\.|…)$", re.IGNORECASE)
+_MORE = "+"
+
+
+def split_authors(line: str) -> tuple[tuple[str, ...], bool]:
+    """Return the names of a line, and whether it holds a sign that there are more (``+``, ``et al.``).
+
+    Names repeat in digests; each is kept once, in the order of the first. A comma may also stand within a
+    name whose middle was lost (``Yingyan, Lin``): where exactly two names of one word stand side by side
+    among longer ones, they are one. ``Jr.`` belongs to the name before.
+    """
+    names: list[str] = []
+    for part in line.split(","):
+        name = " ".join(part.split())
+        more = _TRUNCATION.search(name)
+        rest = name if more is None else name[: more.start()].rstrip()
+        if names and _SUFFIX.fullmatch(rest):
+            names[-1] += f", {rest}"
+        elif rest:
+            names.append(rest)
+        if more is not None:
+            names.append(_MORE)
+    return without_mark(_mend(names))
+
+
+def without_mark(names: Iterable[str]) -> tuple[tuple[str, ...], bool]:
+    """Return the names of a list, each once, and whether there was a ``+`` among them."""
+    found = [*names]
+    return distinct(name for name in found if name and name != _MORE), _MORE in found
+
+
+def distinct(names: Iterable[str]) -> tuple[str, ...]:
+    """Return each name once, in the order of the first; the normalisation makes no difference."""
+    return tuple({unicodedata.normalize("NFC", name): name for name in reversed([*names])}.values())[::-1]
+
+
+def _mend(names: list[str]) -> list[str]:
+    if not any(" " in name for name in names):
+        return names
+    mended: list[str] = []
+    for short, run in groupby(names, key=lambda name: " " not in name and name != _MORE):
+        group = [*run]
+        mended += [" ".join(group)] if short and len(group) == 2 and group[0] != group[1] else group
+    return mended

@@ -1,0 +1,297 @@
+"""Digests: days of papers, each with a linked heading, votes, authors and bullets.
+
+    ## Daily Papers (2024-06-12)
+
+    ### [Title](https://arxiv.org/abs/2406.00001)
+
+    ![](https://…png)
+
+    Vote: 12
+
+    Authors: Ann Lee, Bo Kim, +
+
+    - **What's New**: …
+    - **Technical Details**: …
+    1) a line right under a bullet belongs to it
+
+A bullet ends at a blank line, but an indented line goes on with it even so. What stands in a paper and is none of
+this becomes a bullet of its own and is reported, so that it is found and somebody knows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from searchkit.document import Document
+from searchkit.errors import DocumentError
+from searchkit.sources.authors import distinct, split_authors
+from searchkit.sources.dates import as_date
+from searchkit.sources.identity import arxiv_id, fit, last_segment
+from searchkit.sources.media import media_links
+from searchkit.sources.parsed import Parsed
+from searchkit.sources.problem import Problem
+
+_RECOGNISED = re.compile(r"^ {0,3}#{1,3}[ \t]*daily[ \t]+papers?[ \t]*[(\d]", re.IGNORECASE | re.MULTILINE)
+_HEADING = re.compile(r" {0,3}(#{1,6})(?!#)\s*(.*?)\s*#*\s*")
+_DAY = re.compile(r"daily\s+papers?\b\s*\(?\s*([^()]*?)\s*\)?", re.IGNORECASE)
+_URL = re.compile(r"https?://[^\s<>]+")
+_VOTES = re.compile(r"\s*\**votes?\**\s*[:：]\**\s*(.*?)\s*", re.IGNORECASE)
+_AUTHORS = re.compile(r"\s*\**authors?\**\s*[:：]\**\s*(.*?)\s*", re.IGNORECASE)
+_COUNT = re.compile(r"[+-]?[0-9]{1,10}")
+_BULLET = re.compile(r"([ \t]*)[-*+•](?:[ \t]+|$)")
+_RULE = re.compile(r"\s*(?:(?:-\s*){3,}|(?:\*\s*){3,}|(?:_\s*){3,}|<!--.*-->\s*)")
+_FENCE = re.compile(r"\s*(`{3,}|~{3,})")
+_LABEL = re.compile(r"\*{1,3}([^*\n]{1,80}?)\s*(?:[:：]\s*\*{1,3}|\*{1,3}\s*[:：])\s*")
+_NO_VOTES = frozenset({"", "-", "–", "—", "?", "n/a", "none"})
+
+
+def is_digest(text: str) -> bool:
+    """Tell whether a text has a heading of a day of papers."""
+    return _RECOGNISED.search(text) is not None
+
+
+def parse(text: str, label: str) -> Parsed:
+    """Return the papers of a digest in its order, the same paper as often as it stands there."""
+    return _Digest(text.split("\n"), label).parse()
+
+
+class _Paper:
+    """A paper being read."""
+
+    def __init__(self, line: int, title: str, url: str | None, date: str | None) -> None:
+        self.line = line
+        self.title = title
+        self.url = url
+        self.date = date
+        self.votes: int | None = None
+        self.votes_seen = False
+        self.authors: list[str] = []
+        self.truncated = False
+        self.media: list[str] = []
+        self.bullets: list[list[str]] = []
+        self.labels: list[str | None] = []
+        self.lines: list[int] = []
+        self.indent: int | None = None
+        self.open = False
+
+    def start(self, number: int, text: str) -> None:
+        """Begin a bullet."""
+        label = None
+        if text.startswith("*") and (match := _LABEL.match(text)) is not None:
+            label, text = match[1].strip(), text[match.end() :]
+        self.bullets.append([text] if text else [])
+        self.labels.append(label)
+        self.lines.append(number)
+        self.open = True
+
+    def go_on(self, line: str) -> None:
+        """Add a line to the last bullet."""
+        self.bullets[-1].append(line.rstrip())
+        self.open = True
+
+    def identity(self) -> tuple[str, str | None] | None:
+        """Return the id and the arXiv id, None if nothing gives one."""
+        if self.url is None:
+            return None
+        arxiv = arxiv_id(self.url)
+        name = arxiv or fit(last_segment(self.url))
+        if not name:
+            return None
+        return (name if self.date is None else f"{self.date}/{name}"), arxiv
+
+
+class _Digest:
+    """One pass over the lines of a file."""
+
+    def __init__(self, lines: Sequence[str], label: str) -> None:
+        self._lines = lines
+        self._label = label
+        self._parsed = Parsed()
+        self._date: str | None = None
+        self._day_seen = False
+        self._paper: _Paper | None = None
+        self._outside = False
+        self._fenced_until = 0
+
+    def parse(self) -> Parsed:
+        """Return what the lines give."""
+        for number, line in enumerate(self._lines, 1):
+            paper = self._paper
+            if number <= self._fenced_until:
+                assert paper is not None
+                paper.go_on(line)
+            elif not line or line.isspace():
+                if paper is not None:
+                    paper.open = False
+            elif line.startswith("- ") and paper is not None and not paper.indent and line[2:6] != "- - ":
+                paper.indent = 0
+                paper.start(number, line[2:].strip())
+                self._fence(number, line[2:])
+            elif "#" in line and (heading := _HEADING.fullmatch(line)) is not None:
+                self._heading(number, line, len(heading[1]), heading[2])
+            elif paper is None:
+                self._outside_of_papers(number, line)
+            else:
+                self._line(paper, number, line)
+        self._finish()
+        return self._parsed
+
+    def _heading(self, number: int, line: str, level: int, text: str) -> None:
+        day = _DAY.fullmatch(text) if level <= 3 else None
+        if day is not None:
+            self._finish()
+            self._day_seen = True
+            self._date = as_date(day[1])
+            if self._date is None:
+                self._report(number, f"{text!r} has no date of the form (YYYY-MM-DD); its papers get none")
+        elif level == 3 or (level > 1 and text.startswith("[") and arxiv_id(text) is not None):
+            self._finish()
+            title, url = self._link(number, text)
+            self._paper = _Paper(number, title, url, self._date)
+            self._outside = False
+            if not self._day_seen:
+                self._report(
+                    number, "a paper before any heading `## Daily Papers (YYYY-MM-DD)`; it gets no date"
+                )
+        elif level < 3:
+            self._finish()
+            self._outside_of_papers(number, line)
+        elif self._paper is not None:
+            self._line(self._paper, number, line)
+        else:
+            self._outside_of_papers(number, line)
+
+    def _link(self, number: int, text: str) -> tuple[str, str | None]:
+        """Return title and URL of a paper's heading, however broken the link is."""
+        before, sign, after = text.rpartition("](")
+        if sign and before.startswith("["):
+            target, bracket, rest = after.rpartition(")")
+            url = target.split()[0].strip("<>") if target.strip() else ""
+            if bracket and url:
+                return f"{before[1:]} {rest}".strip(), url
+        found = _URL.search(text)
+        if found is None:
+            return text, None
+        title = (
+            text[: found.start()].rstrip(" (<").removesuffix("]") + text[found.end() :].rstrip(" )")
+        ).strip()
+        self._report(
+            number, "the heading is no link of the form ### [title](URL); it is read as far as possible"
+        )
+        return title.removeprefix("["), found[0].rstrip(")]")
+
+    def _line(self, paper: _Paper, number: int, line: str) -> None:
+        """Read a line of a paper that is not blank and no heading of papers."""
+        if (links := media_links(line)) is not None:
+            paper.media += links
+            return
+        if (paper.indent is None or not paper.open) and self._header(paper, number, line):
+            return
+        if _RULE.fullmatch(line):
+            paper.open = False
+            return
+        sign = _BULLET.match(line)
+        if sign is not None and (not paper.bullets or paper.indent is None or len(sign[1]) <= paper.indent):
+            paper.indent = len(sign[1])
+            paper.start(number, line[sign.end() :].strip())
+        elif paper.bullets and (paper.open or line[0] in " \t"):
+            paper.go_on(line)
+        elif paper.url is None and not paper.bullets and (url := _lone_url(line)) is not None:
+            paper.url = url
+            return
+        else:
+            paper.start(number, line.strip())
+            self._report(number, "this line belongs to no bullet; it is kept as a bullet of its own")
+        self._fence(number, line if sign is None else line[sign.end() :])
+
+    def _header(self, paper: _Paper, number: int, line: str) -> bool:
+        if (match := _VOTES.fullmatch(line)) is not None:
+            self._votes(paper, number, match[1])
+        elif (match := _AUTHORS.fullmatch(line)) is not None:
+            names, truncated = split_authors(match[1])
+            paper.authors += names
+            paper.truncated = truncated
+        else:
+            return False
+        return True
+
+    def _votes(self, paper: _Paper, number: int, text: str) -> None:
+        count = text.replace(",", "")
+        votes = int(count) if _COUNT.fullmatch(count) else None
+        if text.lower() not in _NO_VOTES and (votes is None or abs(votes) >= 2**31):
+            self._report(number, f"{text!r} is no number of votes; the paper gets none")
+        elif paper.votes_seen and votes != paper.votes:
+            self._report(number, f"a second number of votes, {text!r}; the first one counts")
+        else:
+            paper.votes = votes
+        paper.votes_seen = True
+
+    def _fence(self, number: int, text: str) -> None:
+        """If ``text`` opens a block of code that is closed before the next paper, take it whole."""
+        fence = _FENCE.match(text)
+        if fence is None:
+            return
+        for later in range(number, len(self._lines)):
+            line = self._lines[later]
+            if line.strip().startswith(fence[1]) and not line.strip().strip(fence[1][0]):
+                self._fenced_until = later + 1
+                return
+            if line.startswith("##") and (line.startswith("### [") or _RECOGNISED.match(line)):
+                return
+
+    def _outside_of_papers(self, number: int, line: str) -> None:
+        if not self._outside and _RULE.fullmatch(line) is None:
+            self._report(number, "text that belongs to no paper is left out, from here to the next paper")
+            self._outside = True
+
+    def _finish(self) -> None:
+        """Make the document of the paper that ends here."""
+        paper, self._paper = self._paper, None
+        if paper is None:
+            return
+        identity = paper.identity()
+        if identity is None:
+            self._report(
+                paper.line,
+                f"the paper {paper.title[:80]!r} has no link, so that it gets no id, and is left out: "
+                "make its heading ### [title](URL)",
+            )
+            return
+        texts = ["\n".join(lines).strip() for lines in paper.bullets]
+        kept = [place for place, text in enumerate(texts) if text or paper.labels[place]]
+        labels = tuple(paper.labels[place] for place in kept)
+        try:
+            document = Document(
+                id=identity[0],
+                title=paper.title,
+                bullets=tuple(texts[place] for place in kept),
+                labels=labels if any(labels) else (),
+                bullet_lines=tuple(paper.lines[place] for place in kept),
+                date=paper.date,
+                url=paper.url,
+                arxiv_id=identity[1],
+                authors=distinct(paper.authors),
+                authors_truncated=paper.truncated,
+                votes=paper.votes,
+                media=tuple(dict.fromkeys(paper.media)),
+                source=self._label,
+                line=paper.line,
+            )
+        except DocumentError as error:
+            self._report(paper.line, f"{error}; the paper is left out")
+        else:
+            self._parsed.documents.append(document)
+            if not paper.title:
+                self._report(paper.line, "the paper has no title")
+
+    def _report(self, number: int, message: str) -> None:
+        self._parsed.problems.append(Problem(self._label, number, message))
+
+
+def _lone_url(line: str) -> str | None:
+    """Return the URL of a line that is nothing but a link to a paper of arXiv."""
+    found = _URL.search(line)
+    if found is None or arxiv_id(found[0]) is None or " " in line[found.end() :].strip():
+        return None
+    return found[0].rstrip(")]") if line.strip()[0] in "[<h" else None

@@ -1,0 +1,35 @@
+"""Lines that show an image or a video."""
+
+from __future__ import annotations
+
+import re
+
+_LONGEST = 4096
+_FIRST = frozenset("![<h")
+_PIECE = re.compile(
+    r"!\[[^\]]*\]\(\s*<?(?P<image>[^\s)>]*)[^)]*\)"
+    r"|\[\s*watch\s+video\s*\]\s*\(?\s*(?P<video>https?://[^\s)]+)\)?"
+    r"|</?(?:div|video|source|img|iframe|figure|center|p|br)\b(?P<tag>[^>]*)(?:>|$)"
+    r"|(?P<bare>https?://\S+\.(?:png|jpe?g|gif|webp|svg|mp4|mov|webm)(?=\s|$))",
+    re.IGNORECASE,
+)
+_SOURCE = re.compile(r"""\bsrc\s*=\s*["']?([^"'\s>]+)""", re.IGNORECASE)
+
+
+def media_links(line: str) -> list[str] | None:
+    """Return the URLs of a line that holds images, videos and their tags only; None for any other line."""
+    text = line.strip()
+    if not text or text[0] not in _FIRST or len(text) > _LONGEST:
+        return None
+    links: list[str] = []
+
+    def take(match: re.Match[str]) -> str:
+        tag = match["tag"]
+        links.extend(
+            _SOURCE.findall(tag) if tag is not None else [match["image"] or match["video"] or match["bare"]]
+        )
+        return ""
+
+    if _PIECE.sub(take, text).strip():
+        return None
+    return [link for link in links if link]
