@@ -15,8 +15,7 @@ from searchkit.results.hit import Hit, Note, Results
 
 if TYPE_CHECKING:
     from searchkit.analysis.analyzer import WordAnalyzer
-    from searchkit.engines.whoosh.generation import Generation
-    from searchkit.engines.whoosh.vocabulary import LexiconVocabulary
+    from searchkit.answer import View
     from searchkit.index.report import IndexReport, Progress
     from searchkit.query.plan import Plan
     from searchkit.results.analysis import AnalyzedTerm
@@ -39,17 +38,6 @@ def _shared_analyzer() -> WordAnalyzer:
         return _analyzer
 
 
-class _View:
-    """A generation, and what is derived from it; replaced as a whole when a commit comes."""
-
-    def __init__(
-        self, generation: Generation, vocabulary: LexiconVocabulary, notes: tuple[Note, ...]
-    ) -> None:
-        self.generation = generation
-        self.vocabulary = vocabulary
-        self.notes = notes
-
-
 class SearchIndex:
     """An index on disk.
 
@@ -66,7 +54,7 @@ class SearchIndex:
         self._store = Store(path)
         self._analyzer = _shared_analyzer()
         self._lock = threading.Lock()
-        self._view: _View | None = None
+        self._view: View | None = None
 
     @classmethod
     def open(cls, path: PathLike) -> SearchIndex:
@@ -166,8 +154,9 @@ class SearchIndex:
         wanted = [ids] if isinstance(ids, str) else ids
         return updates.delete(self.path, self._analyzer, wanted, timeout=timeout)
 
-    def _current(self) -> _View:
+    def _current(self) -> View:
         """Return the last commit's view, a new one if there was a commit since the last call."""
+        from searchkit.answer import View
         from searchkit.engines.whoosh.generation import Generation
         from searchkit.engines.whoosh.vocabulary import LexiconVocabulary
         from searchkit.index.session import check_analysis, other_model
@@ -188,7 +177,7 @@ class SearchIndex:
                 raise
             warning = other_model(generation.manifest, self._analyzer)
             notes = () if warning is None else (Note("other-model", warning),)
-            fresh = _View(generation, LexiconVocabulary(generation.lexicon, self._analyzer), notes)
+            fresh = View(generation, LexiconVocabulary(generation.lexicon, self._analyzer), notes)
             self._view = fresh
             if view is not None:
                 view.generation.release()
@@ -220,60 +209,41 @@ class SearchIndex:
             QuerySyntaxError: the query is malformed, and ``strict``.
             OptionError: another argument is wrong.
         """
-        from searchkit.engines.whoosh import executor
+        from searchkit.answer import Request, answer
         from searchkit.query.options import check_page, filters
-        from searchkit.query.parser import parse
-        from searchkit.query.planner import plan
-        from searchkit.ranking.weights import QUERY_WEIGHTS
 
         started = time.perf_counter()
         check_page(limit, offset, sort)
-        chosen = filters(since=since, until=until, min_votes=min_votes, author=author)
+        request = Request(
+            query=query,
+            filters=filters(since=since, until=until, min_votes=min_votes, author=author),
+            limit=limit,
+            offset=offset,
+            sort=sort,
+            facets=facets,
+            expand=expand,
+            strict=strict,
+            match_any=match_any,
+        )
         view = self._current()
         model_before = self._analyzer.loaded
-        parsed = parse(query, strict=strict)
-        match_all = sort != "relevance" and not match_any
-        attempts = [(match_all, True, "")]
-        attempts.append(
-            (match_all, False, "no document has the quoted words side by side; searched as words")
-        )
-        if match_all:
-            attempts.append((False, True, "no document has every word; these have at least one"))
-        tried: list[Plan] = []
-        for every_word, phrases, why in attempts:
-            planned = plan(
-                parsed, view.vocabulary, QUERY_WEIGHTS, match_all=every_word, phrases=phrases, filters=chosen
-            )
-            if planned.plan in tried:
-                continue
-            tried.append(planned.plan)
-            found = executor.run(
-                view.generation, planned.plan, limit=limit, offset=offset, sort=sort, facets=facets
-            )
-            if len(tried) == 1:
-                answer = planned, found
-            if found.total:
-                answer = planned, found
-                break
-        planned, found = answer
-        notes = [*view.notes, *(Note(note.code, note.message) for note in planned.notes)]
-        if found.total and why:
-            notes.append(Note("any-word" if phrases else "phrase-as-words", why))
+        found = answer(view, request)
+        notes = [*view.notes, *found.notes]
         if self._analyzer.loaded and not model_before:
             notes.append(
                 Note("analyzed", "a word is new to the index and was analysed first, which takes a while")
             )
         return Results(
             query=query,
-            hits=self._hits(view, planned.plan, found.hits, offset),
-            total=found.total,
+            hits=self._hits(view, found.plan, found.top.hits, offset),
+            total=found.top.total,
             took_ms=(time.perf_counter() - started) * 1000,
             notes=tuple(notes),
-            facets=found.facets,
+            facets=found.top.facets,
         )
 
     def _hits(
-        self, view: _View, made: Plan, found: Sequence[tuple[float, int, int]], offset: int
+        self, view: View, made: Plan, found: Sequence[tuple[float, int, int]], offset: int
     ) -> tuple[Hit, ...]:
         from searchkit.engines.whoosh.term_cache import TermCache
         from searchkit.results.presentation import Presenter

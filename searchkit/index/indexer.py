@@ -14,7 +14,7 @@ from typing import Protocol
 from searchkit.document import Document
 from searchkit.errors import SourceError
 from searchkit.index.report import IndexReport, Progress
-from searchkit.index.state import LIBRARY, Entry, FileState, Place, RootState, SourcesState
+from searchkit.index.state import Entry, FileState, Place, RootState, SourcesState
 from searchkit.sources.problem import Problem
 from searchkit.sources.reader import read_file
 from searchkit.sources.root import RootListing, SourceFile, discover
@@ -76,8 +76,13 @@ class Indexer:
             listing = listings[real]
             self._report.skipped += len(listing.skipped)
             self._report.problems += listing.problems
-            for file in sorted(listing.files, key=lambda file: file.inside):
-                self._read(root, file, before.get(file.inside))
+            files = {file.inside: file for file in listing.files}
+            unknown = tuple(f"{folder}/" for folder in listing.unread)
+            for inside in sorted(files.keys() | {name for name in before if name.startswith(unknown)}):
+                if inside not in files:
+                    self._carry(root, inside, before[inside])
+                    continue
+                self._read(root, files[inside], before.get(inside))
                 done += 1
                 if self._progress is not None:
                     self._progress("files", done, total)
@@ -88,8 +93,8 @@ class Indexer:
         return self._new
 
     def _list(self, typed: str, real: str, roots: Mapping[str, str]) -> RootListing:
-        inner = [Path(other) for other in roots if other != real and Path(other).is_relative_to(real)]
-        return discover(typed if Path(typed).exists() else real, exclude=[self._exclude, *inner])
+        inner = [other for other in roots if other != real and Path(other).is_relative_to(real)]
+        return discover(real, typed=typed, exclude=[self._exclude, *inner])
 
     def _carry(self, root: RootState, inside: str, state: FileState) -> None:
         """Take the entries of a file that is not read in this run."""
@@ -100,9 +105,7 @@ class Indexer:
         def load(entry: Entry) -> Document | None:
             nonlocal file
             if file is None:
-                listing = discover(
-                    root.typed if Path(root.typed).exists() else root.real, exclude=[self._exclude]
-                )
+                listing = discover(root.real, typed=root.typed, exclude=[self._exclude])
                 file = next((f for f in listing.files if f.inside == inside), None)
             if file is None:
                 return None
@@ -206,6 +209,3 @@ def _find(documents: Iterable[Document], entry: Entry) -> Document | None:
 
 def _label(typed: str, inside: str) -> str:
     return f"{typed.rstrip('/')}/{inside}" if inside else typed
-
-
-__all__ = ["LIBRARY", "Indexer", "Sink"]
