@@ -9,6 +9,7 @@ from itertools import groupby
 
 _SUFFIX = re.compile(r"(?:jr|sr|ii|iii|iv|ph\.?d|m\.?d)\.?", re.IGNORECASE)
 _TRUNCATION = re.compile(r"(?:^|(?<=\s))(?:\+\s*[0-9]*|et\s+al\.?|\.\.\.|…)$", re.IGNORECASE)
+_MAY_TRUNCATE = ("+", ".", "…", "l", "L", *"0123456789")
 _MORE = "+"
 
 
@@ -22,9 +23,9 @@ def split_authors(line: str) -> tuple[tuple[str, ...], bool]:
     names: list[str] = []
     for part in line.split(","):
         name = " ".join(part.split())
-        more = _TRUNCATION.search(name)
+        more = _TRUNCATION.search(name) if name.endswith(_MAY_TRUNCATE) else None
         rest = name if more is None else name[: more.start()].rstrip()
-        if names and _SUFFIX.fullmatch(rest):
+        if names and len(rest) < 6 and names[-1] != _MORE and _SUFFIX.fullmatch(rest):
             names[-1] += f", {rest}"
         elif rest:
             names.append(rest)
@@ -41,7 +42,10 @@ def without_mark(names: Iterable[str]) -> tuple[tuple[str, ...], bool]:
 
 def distinct(names: Iterable[str]) -> tuple[str, ...]:
     """Return each name once, in the order of the first; the normalisation makes no difference."""
-    return tuple({unicodedata.normalize("NFC", name): name for name in reversed([*names])}.values())[::-1]
+    first: dict[str, str] = {}
+    for name in names:
+        first.setdefault(name if name.isascii() else unicodedata.normalize("NFC", name), name)
+    return tuple(first.values())
 
 
 def _mend(names: list[str]) -> list[str]:

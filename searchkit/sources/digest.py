@@ -28,20 +28,21 @@ from searchkit.errors import DocumentError
 from searchkit.sources.authors import distinct, split_authors
 from searchkit.sources.dates import as_date
 from searchkit.sources.identity import arxiv_id, fit, last_segment
+from searchkit.sources.markup import closes, heading, is_rule, opening_fence
 from searchkit.sources.media import media_links
 from searchkit.sources.parsed import Parsed
 from searchkit.sources.problem import Problem
 
 _RECOGNISED = re.compile(r"^ {0,3}#{1,3}[ \t]*daily[ \t]+papers?[ \t]*[(\d]", re.IGNORECASE | re.MULTILINE)
-_HEADING = re.compile(r" {0,3}(#{1,6})(?!#)\s*(.*?)\s*#*\s*")
-_DAY = re.compile(r"daily\s+papers?\b\s*\(?\s*([^()]*?)\s*\)?", re.IGNORECASE)
+_NO_SPACE = re.compile(r" {0,3}#{2,6}(?=\[|daily\s)", re.IGNORECASE)
+_DAY = re.compile(r"daily\s+papers?\b", re.IGNORECASE)
+_DATE = re.compile(r"[0-9]{4}([-./])[0-9]{1,2}\1[0-9]{1,2}")
 _URL = re.compile(r"https?://[^\s<>]+")
-_VOTES = re.compile(r"\s*\**votes?\**\s*[:：]\**\s*(.*?)\s*", re.IGNORECASE)
-_AUTHORS = re.compile(r"\s*\**authors?\**\s*[:：]\**\s*(.*?)\s*", re.IGNORECASE)
+_LONE_URL = re.compile(r"\s*<?(https?://[^\s<>]+)>?\s*")
+_VOTES = re.compile(r"\s*\**votes?\**\s*[:：]\**(.*)", re.IGNORECASE)
+_AUTHORS = re.compile(r"\s*\**authors?\**\s*[:：]\**(.*)", re.IGNORECASE)
 _COUNT = re.compile(r"[+-]?[0-9]{1,10}")
 _BULLET = re.compile(r"([ \t]*)[-*+•](?:[ \t]+|$)")
-_RULE = re.compile(r"\s*(?:(?:-\s*){3,}|(?:\*\s*){3,}|(?:_\s*){3,}|<!--.*-->\s*)")
-_FENCE = re.compile(r"\s*(`{3,}|~{3,})")
 _LABEL = re.compile(r"\*{1,3}([^*\n]{1,80}?)\s*(?:[:：]\s*\*{1,3}|\*{1,3}\s*[:：])\s*")
 _NO_VOTES = frozenset({"", "-", "–", "—", "?", "n/a", "none"})
 
@@ -118,18 +119,17 @@ class _Digest:
         """Return what the lines give."""
         for number, line in enumerate(self._lines, 1):
             paper = self._paper
-            if number <= self._fenced_until:
-                assert paper is not None
+            if paper is not None and number <= self._fenced_until:
                 paper.go_on(line)
             elif not line or line.isspace():
                 if paper is not None:
                     paper.open = False
-            elif line.startswith("- ") and paper is not None and not paper.indent and line[2:6] != "- - ":
+            elif line.startswith("- ") and paper is not None and not paper.indent and line[2:3] != "-":
                 paper.indent = 0
                 paper.start(number, line[2:].strip())
                 self._fence(number, line[2:])
-            elif "#" in line and (heading := _HEADING.fullmatch(line)) is not None:
-                self._heading(number, line, len(heading[1]), heading[2])
+            elif "#" in line and (found := heading(_with_space(line))) is not None:
+                self._heading(number, line, *found)
             elif paper is None:
                 self._outside_of_papers(number, line)
             else:
@@ -138,11 +138,12 @@ class _Digest:
         return self._parsed
 
     def _heading(self, number: int, line: str, level: int, text: str) -> None:
-        day = _DAY.fullmatch(text) if level <= 3 else None
+        day = _DAY.match(text) if level <= 3 else None
         if day is not None:
             self._finish()
             self._day_seen = True
-            self._date = as_date(day[1])
+            date = _DATE.search(text, day.end())
+            self._date = None if date is None else as_date(date[0])
             if self._date is None:
                 self._report(number, f"{text!r} has no date of the form (YYYY-MM-DD); its papers get none")
         elif level == 3 or (level > 1 and text.startswith("[") and arxiv_id(text) is not None):
@@ -166,10 +167,10 @@ class _Digest:
         """Return title and URL of a paper's heading, however broken the link is."""
         before, sign, after = text.rpartition("](")
         if sign and before.startswith("["):
-            target, bracket, rest = after.rpartition(")")
-            url = target.split()[0].strip("<>") if target.strip() else ""
-            if bracket and url:
-                return f"{before[1:]} {rest}".strip(), url
+            end = _closing_bracket(after)
+            target = after[:end].split()
+            if end >= 0 and target:
+                return f"{before[1:].strip()} {after[end + 1 :].strip()}".strip(), target[0].strip("<>")
         found = _URL.search(text)
         if found is None:
             return text, None
@@ -188,7 +189,7 @@ class _Digest:
             return
         if (paper.indent is None or not paper.open) and self._header(paper, number, line):
             return
-        if _RULE.fullmatch(line):
+        if is_rule(line):
             paper.open = False
             return
         sign = _BULLET.match(line)
@@ -197,8 +198,8 @@ class _Digest:
             paper.start(number, line[sign.end() :].strip())
         elif paper.bullets and (paper.open or line[0] in " \t"):
             paper.go_on(line)
-        elif paper.url is None and not paper.bullets and (url := _lone_url(line)) is not None:
-            paper.url = url
+        elif paper.url is None and not paper.bullets and (url := _LONE_URL.fullmatch(line)):
+            paper.url = url[1]
             return
         else:
             paper.start(number, line.strip())
@@ -207,11 +208,11 @@ class _Digest:
 
     def _header(self, paper: _Paper, number: int, line: str) -> bool:
         if (match := _VOTES.fullmatch(line)) is not None:
-            self._votes(paper, number, match[1])
+            self._votes(paper, number, match[1].strip())
         elif (match := _AUTHORS.fullmatch(line)) is not None:
             names, truncated = split_authors(match[1])
             paper.authors += names
-            paper.truncated = truncated
+            paper.truncated = paper.truncated or truncated
         else:
             return False
         return True
@@ -229,19 +230,19 @@ class _Digest:
 
     def _fence(self, number: int, text: str) -> None:
         """If ``text`` opens a block of code that is closed before the next paper, take it whole."""
-        fence = _FENCE.match(text)
+        fence = opening_fence(text)
         if fence is None:
             return
         for later in range(number, len(self._lines)):
             line = self._lines[later]
-            if line.strip().startswith(fence[1]) and not line.strip().strip(fence[1][0]):
+            if closes(line, fence):
                 self._fenced_until = later + 1
                 return
             if line.startswith("##") and (line.startswith("### [") or _RECOGNISED.match(line)):
                 return
 
     def _outside_of_papers(self, number: int, line: str) -> None:
-        if not self._outside and _RULE.fullmatch(line) is None:
+        if not self._outside and not is_rule(line):
             self._report(number, "text that belongs to no paper is left out, from here to the next paper")
             self._outside = True
 
@@ -289,9 +290,20 @@ class _Digest:
         self._parsed.problems.append(Problem(self._label, number, message))
 
 
-def _lone_url(line: str) -> str | None:
-    """Return the URL of a line that is nothing but a link to a paper of arXiv."""
-    found = _URL.search(line)
-    if found is None or arxiv_id(found[0]) is None or " " in line[found.end() :].strip():
-        return None
-    return found[0].rstrip(")]") if line.strip()[0] in "[<h" else None
+def _with_space(line: str) -> str:
+    """Return ``###[title](URL)`` as the heading that was meant."""
+    match = _NO_SPACE.match(line)
+    return line if match is None else f"{match[0]} {line[match.end() :]}"
+
+
+def _closing_bracket(text: str) -> int:
+    """Return where the bracket ends that stands open before ``text``, -1 if it doesn't."""
+    depth = 0
+    for place, sign in enumerate(text):
+        if sign == "(":
+            depth += 1
+        elif sign == ")":
+            if depth == 0:
+                return place
+            depth -= 1
+    return -1

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 _KEY = re.compile(r"([^\s:#\-\[\]{}\"'][^:]{0,99}?)\s*:(?:\s+(.*))?")
-_COMMENT = re.compile(r"\s+#.*")
+_COMMENT = re.compile(r"\s#.*")
 
 
 def read_front_matter(
@@ -67,7 +67,7 @@ def _unquoted(text: str) -> str:
         if (
             text.startswith(quote)
             and (end := text.find(quote, 1)) > 0
-            and not _COMMENT.sub("", text[end + 1 :])
+            and not _COMMENT.sub("", text[end + 1 :]).strip()
         ):
             return text[1:end]
-    return _COMMENT.sub("", text)
+    return _COMMENT.sub("", text).rstrip()

@@ -20,7 +20,8 @@ _KNOWN = frozenset({"id", "title", "text", "date", "url", "authors", "votes"})
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _DEEPEST = 100
-_STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]')
+_MOST_DIGITS = 1000
+_STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\\?$)|[\[\]{}]')
 _INTEGER = re.compile(r"[+-]?[0-9]{1,10}")
 
 
@@ -92,7 +93,11 @@ class _Record:
             return None
         try:
             values = json.loads(
-                line, object_pairs_hook=self._object, parse_constant=_no_constant, parse_float=_number
+                line,
+                object_pairs_hook=self._object,
+                parse_constant=_no_constant,
+                parse_float=_number,
+                parse_int=_integer,
             )
         except json.JSONDecodeError as error:
             self._report(f"not JSON: {error.msg} (at character {error.colno}); the line is left out")
@@ -211,6 +216,11 @@ def _number(text: str) -> float | str:
     """Return a float, or the text of one too large for it: infinity couldn't be written as JSON again."""
     number = float(text)
     return number if math.isfinite(number) else text
+
+
+def _integer(text: str) -> int | str:
+    """Return an integer, or the text of one that Python would not write again."""
+    return int(text) if len(text) <= _MOST_DIGITS else text
 
 
 def _depth(line: str) -> int:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 from searchkit.document import Document
 from searchkit.errors import DocumentError
@@ -11,14 +13,25 @@ from searchkit.sources.authors import distinct, split_authors, without_mark
 from searchkit.sources.dates import as_date
 from searchkit.sources.front_matter import read_front_matter
 from searchkit.sources.identity import arxiv_id
+from searchkit.sources.markup import closes, heading, is_rule, opening_fence
 from searchkit.sources.parsed import Parsed
 from searchkit.sources.problem import Problem
 
-_HEADING = re.compile(r" {0,3}#{1,6}(?:[ \t]+(.*?))?(?:[ \t]+#+)?[ \t]*")
-_UNDERLINE = re.compile(r" {0,3}(?:=+|-+)[ \t]*")
-_RULE = re.compile(r"\s*(?:(?:-\s*){3,}|(?:\*\s*){3,}|(?:_\s*){3,})")
-_FENCE = re.compile(r"\s*(`{3,}|~{3,})[^`]*")
+_UNDERLINE = re.compile(r" {0,3}(?:=+|-{2,})[ \t]*")
 _ITEM = re.compile(r"\s*(?:[-*+•][ \t]+|(?=[0-9]{1,9}[.)][ \t]))(.*)")
+
+
+@dataclass(slots=True)
+class _Block:
+    """A paragraph, a list item, a heading or a block of code; ``line`` is 1-based."""
+
+    line: int
+    lines: list[str]
+    kind: Literal["paragraph", "item", "heading", "code"]
+
+    def text(self) -> str:
+        """Return the lines as one text."""
+        return "\n".join(self.lines).rstrip()
 
 
 def parse(text: str, label: str, *, note_id: str, name: str) -> Parsed:
@@ -30,12 +43,13 @@ def parse(text: str, label: str, *, note_id: str, name: str) -> Parsed:
     lines = text.split("\n")
     values, start, odd = read_front_matter(lines)
     problems = [Problem(label, line, message) for line, message in odd]
-    heading, texts, numbers = _Blocks(lines, start).read()
+    blocks = [block for block in _Blocks(lines, start).read() if block.text()]
     extra = dict(values)
-    title = _one_line(extra.pop("title", "")) or heading
-    if heading and heading != title:
-        texts.insert(0, heading)
-        numbers.insert(0, _line_of(heading, lines, start))
+    title = _one_line(extra.pop("title", ""))
+    first = next((block for block in blocks if block.kind == "heading"), None)
+    if first is not None and title in {"", first.text()}:
+        title = first.text()
+        blocks.remove(first)
     authors, truncated = _authors([extra.pop(key) for key in ("author", "authors") if key in extra])
     written = _one_line(extra.get("date", ""))
     date = as_date(written)
@@ -50,8 +64,8 @@ def parse(text: str, label: str, *, note_id: str, name: str) -> Parsed:
         document = Document(
             id=note_id,
             title=title or name,
-            bullets=tuple(texts),
-            bullet_lines=tuple(numbers),
+            bullets=tuple(block.text() for block in blocks),
+            bullet_lines=tuple(block.line for block in blocks),
             date=date,
             url=url,
             arxiv_id=None if url is None else arxiv_id(url),
@@ -73,60 +87,50 @@ class _Blocks:
     def __init__(self, lines: Sequence[str], start: int) -> None:
         self._lines = lines
         self._start = start
-        self._heading = ""
-        self._texts: list[list[str]] = []
-        self._numbers: list[int] = []
-        self._open = False
+        self._blocks: list[_Block] = []
+        self._open: _Block | None = None
 
-    def read(self) -> tuple[str, list[str], list[int]]:
-        """Return the first heading, the text of all else in blocks, and their 1-based lines."""
-        fence = ""
+    def read(self) -> list[_Block]:
+        """Return the blocks in order."""
+        fence: str | None = None
         for number, line in enumerate(self._lines[self._start :], self._start + 1):
-            if fence:
-                self._texts[-1].append(line)
-                if line.strip().startswith(fence) and not line.strip().strip(fence[0]):
-                    fence, self._open = "", False
+            if fence is not None:
+                self._blocks[-1].lines.append(line)
+                if closes(line, fence):
+                    fence, self._open = None, None
             elif not line or line.isspace():
-                self._open = False
-            elif (opening := _FENCE.fullmatch(line)) is not None:
-                self._begin(number, line)
-                fence = opening[1]
+                self._open = None
+            elif (fence := opening_fence(line)) is not None:
+                self._begin(number, line, "code")
             else:
                 self._line(number, line)
-        texts = ["\n".join(lines).rstrip() for lines in self._texts]
-        kept = [place for place, text in enumerate(texts) if text]
-        return self._heading, [texts[place] for place in kept], [self._numbers[place] for place in kept]
+        return self._blocks
 
     def _line(self, number: int, line: str) -> None:
-        if (heading := _HEADING.fullmatch(line)) is not None:
-            self._take_heading(number, heading[1] or "")
-        elif self._open and _UNDERLINE.fullmatch(line) and len(self._texts[-1]) == 1:
-            (text,), under = self._texts.pop(), self._numbers.pop()
-            self._take_heading(under, text)
-        elif _RULE.fullmatch(line):
-            self._open = False
+        block = self._open
+        if (found := heading(line)) is not None:
+            self._begin(number, found[1], "heading")
+            self._open = None
+        elif (
+            block is not None
+            and block.kind == "paragraph"
+            and _UNDERLINE.fullmatch(line)
+            and len(block.lines) == 1
+        ):
+            block.kind = "heading"
+            self._open = None
+        elif is_rule(line):
+            self._open = None
         elif (item := _ITEM.fullmatch(line)) is not None:
-            self._begin(number, item[1].strip())
-        elif self._open:
-            self._texts[-1].append(line.strip())
+            self._begin(number, item[1].strip(), "item")
+        elif block is not None:
+            block.lines.append(line.strip())
         else:
-            self._begin(number, line.strip())
+            self._begin(number, line.strip(), "paragraph")
 
-    def _take_heading(self, number: int, text: str) -> None:
-        if text and not self._heading:
-            self._heading = text
-        elif text:
-            self._begin(number, text)
-        self._open = False
-
-    def _begin(self, number: int, text: str) -> None:
-        self._texts.append([text])
-        self._numbers.append(number)
-        self._open = True
-
-
-def _line_of(heading: str, lines: Sequence[str], start: int) -> int:
-    return next(number for number, line in enumerate(lines[start:], start + 1) if heading in line)
+    def _begin(self, number: int, text: str, kind: Literal["paragraph", "item", "heading", "code"]) -> None:
+        self._open = _Block(number, [text], kind)
+        self._blocks.append(self._open)
 
 
 def _one_line(value: str | list[str]) -> str:

@@ -7,7 +7,7 @@ import re
 _LONGEST = 4096
 _FIRST = frozenset("![<h")
 _PIECE = re.compile(
-    r"!\[[^\]]*\]\(\s*<?(?P<image>[^\s)>]*)[^)]*\)"
+    r"!\[[^\]]{0,500}\]\(\s*<?(?P<image>[^\s)>]{0,2000})[^)]{0,500}\)"
     r"|\[\s*watch\s+video\s*\]\s*\(?\s*(?P<video>https?://[^\s)]+)\)?"
     r"|</?(?:div|video|source|img|iframe|figure|center|p|br)\b(?P<tag>[^>]*)(?:>|$)"
     r"|(?P<bare>https?://\S+\.(?:png|jpe?g|gif|webp|svg|mp4|mov|webm)(?=\s|$))",

@@ -30,7 +30,7 @@ def read_file(file: SourceFile, data: bytes) -> Parsed:
         parsed = markdown.parse(text, file.label, note_id=file.note_id, name=file.stem)
     if broken:
         parsed.problems += [Problem(file.label, line, message) for line, message in broken]
-        parsed.problems.sort(key=lambda problem: problem.line or 0)
+    parsed.problems.sort(key=lambda problem: problem.line or 0)
     return parsed
 
 

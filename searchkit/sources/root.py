@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import unicodedata
 from collections import Counter, deque
@@ -11,15 +12,18 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from searchkit.errors import SourceError
+from searchkit.sources.encoding import REPLACEMENT
 from searchkit.sources.identity import fit
 from searchkit.sources.problem import Problem
 
 JSON_LINES = frozenset({".jsonl", ".ndjson"})
 NOTES = frozenset({".md", ".markdown", ".txt"})
 
+_UNPRINTABLE = re.compile("[\ud800-\udfff]")
+
 HIDDEN = "hidden"
 INDEX = "an index folder"
-ELSEWHERE = "a source of its own"
+ELSEWHERE = "the index or a source of its own"
 OUTSIDE = "a link that leaves the folder"
 BROKEN = "a link to nothing"
 AGAIN = "a link to what is read anyway"
@@ -90,9 +94,9 @@ def discover(
         SourceError: the root is missing, unreadable or an index folder.
     """
     label = os.fspath(path) if typed is None else typed
-    real = os.path.realpath(path)
     kept_out = frozenset(os.path.realpath(other) for other in exclude)
     try:
+        real = os.path.realpath(path)
         mode = Path(real).stat().st_mode
         if stat.S_ISDIR(mode):
             if real in kept_out or _is_index(entry.name for entry in Path(real).iterdir()):
@@ -133,6 +137,9 @@ class _Walk:
             self._link(path, inside)
             self._empty_queue()
         self._listing.files.sort(key=lambda file: file.inside)
+        if not self._listing.files and not self._listing.problems:
+            kinds = ", ".join(sorted(NOTES | JSON_LINES))
+            self._report("", f"holds no file that can be read ({kinds})")
         return self._listing
 
     def _empty_queue(self) -> None:
@@ -140,6 +147,9 @@ class _Walk:
             self._folder(*self._folders.popleft())
 
     def _folder(self, path: str, inside: str) -> None:
+        if path in self._visited:
+            self._skip(inside, AGAIN)
+            return
         self._visited.add(path)
         try:
             with os.scandir(path) as entries:
@@ -199,6 +209,8 @@ class _Walk:
         file = SourceFile(Path(path), inside, self._label(inside), self._root_name)
         if file.ending not in NOTES and file.ending not in JSON_LINES:
             self._skip(inside, OTHER)
+        elif path in self._found:
+            self._skip(inside, AGAIN)
         elif inside in self._names:
             self._report(
                 inside, "another file has the same name in another normalisation; rename one of them"
@@ -209,7 +221,7 @@ class _Walk:
             self._listing.files.append(file)
 
     def _label(self, inside: str) -> str:
-        return _shown(f"{self._typed}/{inside}")
+        return _shown(f"{self._typed}/{inside}" if inside else self._typed or "/")
 
     def _skip(self, inside: str, reason: str) -> None:
         self._listing.skipped.append((self._label(inside), reason))
@@ -234,4 +246,4 @@ def _composed(name: str) -> str:
 
 def _shown(text: str) -> str:
     """Return a path that can be printed: bytes of a name that are no UTF-8 become U+FFFD."""
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return _UNPRINTABLE.sub(REPLACEMENT, text)
