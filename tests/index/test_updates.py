@@ -22,10 +22,16 @@ def folder(tmp_path):
     papers = tmp_path / "papers"
     papers.mkdir()
     (papers / "a.md").write_text(
-        digest("2024-01-01", ("2401.00001", "Diffusion", "확산 모델"), ("2401.00002", "Agents", "에이전트를 만든다")),
+        digest(
+            "2024-01-01",
+            ("2401.00001", "Diffusion", "확산 모델"),
+            ("2401.00002", "Agents", "에이전트를 만든다"),
+        ),
         encoding="utf-8",
     )
-    (papers / "b.md").write_text(digest("2024-01-02", ("2401.00003", "Video", "비디오 생성")), encoding="utf-8")
+    (papers / "b.md").write_text(
+        digest("2024-01-02", ("2401.00003", "Video", "비디오 생성")), encoding="utf-8"
+    )
     return papers
 
 
@@ -66,7 +72,9 @@ def test_an_entry_that_only_moved_shows_its_new_line(index, folder):
 
 def test_entries_and_files_that_are_gone_are_removed(index, folder):
     (folder / "b.md").unlink()
-    (folder / "a.md").write_text(digest("2024-01-01", ("2401.00002", "Agents", "에이전트를 만든다")), encoding="utf-8")
+    (folder / "a.md").write_text(
+        digest("2024-01-01", ("2401.00002", "Agents", "에이전트를 만든다")), encoding="utf-8"
+    )
     assert counts(index.update()) == (0, 0, 1, 2)
     assert ids(index) == {"2024-01-01/2401.00002"}
 
