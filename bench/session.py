@@ -57,7 +57,10 @@ def measure_peer(environment: Environment, corpus: Corpus, peer: Peer) -> Measur
             if peer.query is not None:
                 measure_queries(corpus, measured, mode, peer.query(environment, name, index))
     except ProgramFailedError as error:
-        measured.failed = f"failed: {error}"
+        if not measured.figures:
+            measured.failed = f"failed: {error}"
+        else:
+            measured.notes.append(f"its queries failed: {error}")
     return measured
 
 

@@ -13,18 +13,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from searchkit.engines.whoosh.executor import TopDocs, run
-from searchkit.query.parser import parse
-from searchkit.query.planner import plan
-
 from bench.peers import command
 from searchkit import SearchIndex
 from searchkit.analysis.analyzer import WordAnalyzer
 from searchkit.analysis.token import Layer
+from searchkit.engines.whoosh.executor import TopDocs, run
 from searchkit.engines.whoosh.generation import Generation
 from searchkit.engines.whoosh.store import Store
 from searchkit.engines.whoosh.vocabulary import LexiconVocabulary
+from searchkit.query.parser import parse
 from searchkit.query.plan import AnyTerm, Plan, PlanTerm
+from searchkit.query.planner import plan
+from searchkit.ranking.weights import QUERY_WEIGHTS
 
 
 class EngineSearcher:
@@ -61,7 +61,7 @@ class MixSearcher(EngineSearcher):
 
     def search(self, query: command.Query) -> Any:
         """Return ids and scores."""
-        made, _ = plan(parse(query.text), self.vocabulary)
+        made = plan(parse(query.text), self.vocabulary, QUERY_WEIGHTS).plan
         found = run(self.generation, made, limit=command.TOP, offset=0, total=False)
         return self.named(found)
 
