@@ -19,13 +19,12 @@ from array import array
 from collections.abc import Iterator
 from pathlib import Path
 
-from searchkit.sources.reader import read_file
-from searchkit.sources.root import discover
-
 from searchkit.analysis.analyzer import WordAnalyzer
 from searchkit.analysis.token import Context, Kind, WordKey
 from searchkit.analysis.words import split_chunk
 from searchkit.document import Document
+from searchkit.sources.reader import read_file
+from searchkit.sources.root import discover
 
 QUERIES = 1000
 WARM_UP = 500
