@@ -26,45 +26,40 @@ Mask = npt.NDArray[np.bool_]
 SLACK = 1e-4
 """By how much bounds in float32 are widened, relative to themselves; rounding stays far below."""
 _BLOCK = 256
+_FEW = 512
 _CHUNK = 1 << 20
 """So many (term, document) pairs are scored at once, to bound memory."""
 
 NO_DOCS: Docs = np.zeros(0, np.intp)
+_NO_SCORES: Array = np.zeros(0, np.float32)
 
 
 class RareTerm:
-    """The postings of a term: ``docs`` ascending, with ``frequencies`` and ``saturations`` (float32) beside them."""
+    """The postings of a term: ``frequencies`` in documents, ascending, with ``saturations`` (float32) beside them."""
 
-    __slots__ = ("bound", "docs", "frequencies", "saturations")
+    __slots__ = ("bound", "frequencies", "saturations", "stored")
 
     def __init__(self, docs: Array, frequencies: Array, factors: Array) -> None:
-        """Take raw postings; ``factors`` is what is added to the frequency in each of ``docs``, as float32."""
-        self.docs: Docs = docs.astype(np.intp)
+        """Take raw postings, one or more; ``factors`` (float32) is what is added to the frequency in each."""
+        self.stored = docs
         self.frequencies = frequencies
         values = frequencies.astype(np.float32)
-        self.saturations: Array = values / (values + factors)
+        self.saturations: Array = np.divide(values, values + factors, out=values)
         self.bound = float(self.saturations.max(initial=0.0))
 
     @property
+    def docs(self) -> Docs:
+        """The documents, in the type that numpy takes as an index; made anew each time, as it is wide."""
+        return self.stored.astype(np.intp)
+
+    @property
     def nbytes(self) -> int:
-        """Memory in bytes."""
-        return int(self.docs.nbytes + self.frequencies.nbytes + self.saturations.nbytes)
+        """Memory in bytes; documents and frequencies are mapped."""
+        return int(self.saturations.nbytes)
 
     def frequency_at(self, docs: Docs) -> Array:
         """Return the frequency in each of ``docs``, ascending; 0 where the term is not."""
-        if len(docs) > len(self.docs):
-            return self._spread(docs)
-        at = self.docs.searchsorted(docs)
-        there = self.docs.take(at, mode="clip") == docs
-        found: Array = self.frequencies.take(at, mode="clip") * there
-        return found
-
-    def _spread(self, docs: Docs) -> Array:
-        found = np.zeros(len(docs), self.frequencies.dtype)
-        at = docs.searchsorted(self.docs)
-        there = docs.take(at, mode="clip") == self.docs
-        found[at[there]] = self.frequencies[there]
-        return found
+        return _frequency_at(self.stored, self.frequencies, docs)
 
     def mark(self, mask: Mask) -> None:
         """Set ``mask`` for the documents that hold the term."""
@@ -72,30 +67,43 @@ class RareTerm:
 
 
 class CommonTerm:
-    """A term as columns: a saturation (float32) and a frequency for every document, padded with 0."""
+    """A term as a column: a saturation (float32) for every document, padded with 0."""
 
-    __slots__ = ("bound", "column", "frequencies")
+    __slots__ = ("bound", "column", "frequencies", "stored")
 
     def __init__(self, postings: RareTerm, doc_count: int) -> None:
         """Spread the postings of a term in a segment of ``doc_count`` documents."""
-        self.frequencies: Array = np.zeros(padded(doc_count), postings.frequencies.dtype)
-        self.frequencies[postings.docs] = postings.frequencies
+        self.stored = postings.stored
+        self.frequencies = postings.frequencies
         self.column: Array = np.zeros(padded(doc_count), np.float32)
         self.column[postings.docs] = postings.saturations
         self.bound = postings.bound
 
     @property
     def nbytes(self) -> int:
-        """Memory in bytes."""
-        return int(self.column.nbytes + self.frequencies.nbytes)
+        """Memory in bytes; documents and frequencies are mapped."""
+        return int(self.column.nbytes)
 
     def frequency_at(self, docs: Docs) -> Array:
-        """Return the frequency in each of ``docs``; 0 where the term is not."""
-        return self.frequencies.take(docs)
+        """Return the frequency in each of ``docs``, ascending; 0 where the term is not."""
+        return _frequency_at(self.stored, self.frequencies, docs)
 
     def mark(self, mask: Mask) -> None:
         """Set ``mask`` for the documents that hold the term."""
-        np.logical_or(mask, self.frequencies[: len(mask)], out=mask)
+        np.logical_or(mask, self.column[: len(mask)], out=mask)
+
+
+def _frequency_at(stored: Array, frequencies: Array, docs: Docs) -> Array:
+    if len(docs) <= _FEW:
+        # A search among numbers of another type would convert all of them.
+        wanted = docs.astype(stored.dtype)
+        at = stored.searchsorted(wanted)
+        there = stored.take(at, mode="clip") == wanted
+        found: Array = frequencies.take(at, mode="clip") * there
+        return found
+    table = np.zeros(max(int(docs[-1]), int(stored[-1])) + 1, frequencies.dtype)
+    table[stored.astype(np.intp)] = frequencies
+    return table[docs]
 
 
 Term = RareTerm | CommonTerm
@@ -141,21 +149,22 @@ def best(
     scratch: Scratch,
     floor: float = 0.0,
     allowed: Mask | None = None,
-) -> Docs:
+) -> tuple[Docs, Array]:
     """Return documents, ascending, among which are the ``k`` best, ties with the last of them included.
 
-    A document's score is the sum of gain × saturation over ``terms``; gains are above 0, and so is the score of what is
-    returned. Only documents in ``allowed`` count, if given, and only scores of ``floor`` and more.
+    With them come their scores in float32. A score is the sum of gain × saturation over ``terms``, each of which has
+    postings; gains are above 0, and so is the score of what is returned. Only documents in ``allowed`` count, if given,
+    and only scores of ``floor`` and more.
     """
-    rare = [(term, gain) for term, gain in terms if isinstance(term, RareTerm) and len(term.docs)]
+    rare = [(term, gain) for term, gain in terms if isinstance(term, RareTerm)]
     common = [(term, gain) for term, gain in terms if isinstance(term, CommonTerm)]
     reach = sum(term.bound * gain for term, gain in common) * (1 + SLACK)
     if sum(term.bound * gain for term, gain in rare) * (1 + SLACK) + reach < floor:
-        return NO_DOCS
+        return NO_DOCS, _NO_SCORES
     if rare:
-        docs, floor = _from_rare(rare, common, k, reach, doc_count, scratch, floor, allowed)
+        docs, scores, floor = _from_rare(rare, common, k, reach, doc_count, scratch, floor, allowed)
         if not common or reach < floor:
-            return docs
+            return docs, scores
     return _from_columns(rare, common, k, doc_count, scratch, floor, allowed)
 
 
@@ -168,7 +177,7 @@ def _from_rare(
     scratch: Scratch,
     floor: float,
     allowed: Mask | None,
-) -> tuple[Docs, float]:
+) -> tuple[Docs, Array, float]:
     """Return the best among the documents of rare terms, and the floor that they set."""
     if len(rare) == 1:
         term, gain = rare[0]
@@ -179,9 +188,10 @@ def _from_rare(
         docs, scores, floor = _prune(docs, scores, k, floor, reach)
     else:
         sums = scratch.zeros(doc_count)
-        for term, gain in rare:
-            sums[term.docs] += term.saturations * np.float32(gain)
-        touched = np.concatenate([term.docs for term, _ in rare])
+        holders = [term.docs for term, _ in rare]
+        for (term, gain), at in zip(rare, holders):
+            sums[at] += term.saturations * np.float32(gain)
+        touched = np.concatenate(holders)
         docs = touched if allowed is None else touched[allowed[touched]]
         # A document stands here once for each of its terms: the best k documents are in the best k × terms.
         docs, _, floor = _prune(docs, sums[docs], k * len(rare), floor, reach)
@@ -191,8 +201,7 @@ def _from_rare(
         scratch.cleaned()
     for column, gain in common:
         scores = scores + column.column[docs] * np.float32(gain)
-    docs, _, floor = _prune(docs, scores, k, floor, 0.0)
-    return docs, floor
+    return _prune(docs, scores, k, floor, 0.0)
 
 
 def _prune(docs: Docs, scores: Array, k: int, floor: float, reach: float) -> tuple[Docs, Array, float]:
@@ -226,10 +235,10 @@ def _from_columns(
     scratch: Scratch,
     floor: float,
     allowed: Mask | None,
-) -> Docs:
+) -> tuple[Docs, Array]:
     """Return the best of all documents, by adding whole columns."""
     if not common:
-        return NO_DOCS
+        return NO_DOCS, _NO_SCORES
     sums, product = scratch.columns(padded(doc_count))
     column, gain = common[0]
     np.multiply(column.column, np.float32(gain), out=sums)
@@ -251,7 +260,7 @@ def _from_columns(
         floor = max(floor, _kth(inside.ravel(), k))
     rows, places = np.nonzero((inside >= np.float32(floor * (1 - SLACK))) & (inside > 0.0))
     docs: Docs = rows * table.shape[1] + blocks[places]
-    return docs
+    return docs, inside[rows, places]
 
 
 def exact(terms: Sequence[tuple[Term, float, int]], factors: Sequence[Array], docs: Docs) -> Floats:

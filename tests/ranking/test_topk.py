@@ -19,7 +19,9 @@ def segments(draw):
     terms, tables = [], []
     for _ in range(draw(st.integers(1, 7))):
         share = draw(st.sampled_from([0.002, 0.02, 0.3, 0.9]))
-        docs = np.flatnonzero(random.random(doc_count) < share).astype(np.uint16)
+        holds = random.random(doc_count) < share
+        holds[random.integers(doc_count)] = True
+        docs = np.flatnonzero(holds).astype(np.uint16)
         dtype = draw(st.sampled_from([np.uint8, np.uint32]))
         frequencies = (
             random.integers(1, draw(st.sampled_from([2, 4, 300])), len(docs)).clip(1, 255).astype(dtype)
@@ -46,9 +48,12 @@ def test_the_best_are_among_the_candidates(segment, k, filtered, floor_share):
     floor = float(scores.max()) * floor_share
     scratch = Scratch()
     for _ in range(2):  # the second time on used accumulators
-        found = topk.best(terms, k, doc_count=doc_count, scratch=scratch, floor=floor, allowed=allowed)
+        found, rounded = topk.best(
+            terms, k, doc_count=doc_count, scratch=scratch, floor=floor, allowed=allowed
+        )
         assert (np.diff(found) > 0).all()
         assert (scores[found] > 0).all()
+        np.testing.assert_allclose(rounded, scores[found], rtol=1e-5)
         positive = np.flatnonzero(scores > 0)
         kth = np.sort(scores[positive])[-k] if len(positive) >= k else 0.0
         expected = positive[scores[positive] >= max(kth, floor)]
@@ -89,12 +94,12 @@ def test_scoring_in_pieces_changes_nothing(monkeypatch):
 def test_an_interrupted_query_leaves_no_scores_behind():
     term = RareTerm(np.array([1, 3]), np.array([1, 1], np.uint8), np.ones(2, np.float32))
     broken = RareTerm(np.array([2]), np.array([1], np.uint8), np.ones(1, np.float32))
-    broken.docs = np.array([99])
+    broken.stored = np.array([99])
     scratch = Scratch()
     with pytest.raises(IndexError):
         topk.best([(term, 5.0), (broken, 1.0)], 1, doc_count=10, scratch=scratch)
     other = RareTerm(np.array([1, 4]), np.array([1, 1], np.uint8), np.ones(2, np.float32))
-    found = topk.best([(other, 1.0), (other, 1.0)], 10, doc_count=10, scratch=scratch)
+    found, _ = topk.best([(other, 1.0), (other, 1.0)], 10, doc_count=10, scratch=scratch)
     assert found.tolist() == [1, 4]
     assert scratch.zeros(10).tolist() == [0.0] * 10
 

@@ -92,8 +92,8 @@ def run(
         if not wanted:
             continue
         if shortcut:
-            docs = scorer.best(index, wanted, page.floor, allowed if prepared.plain else matched)
-            page.add(index, docs, scorer.exact(index, docs))
+            docs, scores = scorer.best(index, wanted, page.floor, allowed if prepared.plain else matched)
+            page.consider(index, docs, scores)
         else:
             assert matched is not None
             docs = np.flatnonzero(matched)
@@ -102,6 +102,8 @@ def run(
                 chosen = page.promising(keys)
                 docs, keys = docs[chosen], keys[chosen]
             page.add(index, docs, scorer.exact(index, docs, matcher), keys)
+    for index, docs in page.considered():
+        page.add(index, docs, scorer.exact(index, docs))
     return TopDocs(page.hits()[offset:], count, None if counter is None else counter.result())
 
 
@@ -170,8 +172,10 @@ class _Scorer:
             if postings is not None:
                 yield term, postings, gain
 
-    def best(self, index: int, k: int, floor: float, allowed: Mask | None) -> Docs:
-        """Return candidates for the best ``k`` documents of a segment, ascending."""
+    def best(
+        self, index: int, k: int, floor: float, allowed: Mask | None
+    ) -> tuple[Docs, npt.NDArray[np.float32]]:
+        """Return candidates for the best ``k`` documents of a segment, ascending, and about what they score."""
         return best(
             [(postings, gain) for _, postings, gain in self._present(index)],
             k,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -10,14 +10,17 @@ import numpy as np
 import numpy.typing as npt
 
 from searchkit.engines.whoosh.segment import Segment
+from searchkit.ranking.topk import SLACK
 
 Array = npt.NDArray[Any]
+Docs = npt.NDArray[np.intp]
 
 
 class PageCollector:
     """Keeps the ``wanted`` best documents: by key (greatest first), then score, then id in code point order.
 
-    ``floor`` is the lowest score that can still get in, as long as there are no keys.
+    Where only the score counts, candidates with rounded scores come first, through `consider`: exact scores are then
+    wanted only for what `considered` returns. ``floor`` is the lowest rounded score that can still get in.
     """
 
     def __init__(self, segments: Sequence[Segment], wanted: int) -> None:
@@ -26,7 +29,28 @@ class PageCollector:
         self._keys: Array = np.zeros(0, np.int32)
         self._scores: Array = np.zeros(0, np.float64)
         self._places: Array = np.zeros((0, 2), np.int64)
+        self._candidates: list[tuple[int, Docs, Array]] = []
+        self._rounded: Array = np.zeros(0, np.float32)
         self.floor = 0.0
+
+    def consider(self, index: int, docs: Docs, scores: Array) -> None:
+        """Take candidates of segment number ``index``, with scores in float32."""
+        if not len(docs):
+            return
+        self._candidates.append((index, docs, scores))
+        self._rounded = np.concatenate((self._rounded, scores))
+        if len(self._rounded) >= self._wanted:
+            at = len(self._rounded) - self._wanted
+            self._rounded = np.partition(self._rounded, at)[at:]
+            self.floor = float(self._rounded[0])
+
+    def considered(self) -> Iterator[tuple[int, Docs]]:
+        """Yield segments with those candidates that may be among the best."""
+        limit = np.float32(self.floor * (1 - SLACK))
+        for index, docs, scores in self._candidates:
+            kept = docs[scores >= limit]
+            if len(kept):
+                yield index, kept
 
     def promising(self, keys: Array) -> npt.NDArray[np.intp]:
         """Return which of a segment's documents have keys good enough to be looked at."""
@@ -34,7 +58,7 @@ class PageCollector:
             return np.arange(len(keys))
         return np.flatnonzero(keys >= np.partition(keys, len(keys) - self._wanted)[len(keys) - self._wanted])
 
-    def add(self, index: int, docs: npt.NDArray[np.intp], scores: Array, keys: Array | None = None) -> None:
+    def add(self, index: int, docs: Docs, scores: Array, keys: Array | None = None) -> None:
         """Add documents of segment number ``index``."""
         if keys is None:
             keys = np.zeros(len(docs), np.int32)
@@ -52,9 +76,6 @@ class PageCollector:
             self._keys = np.concatenate((self._keys, keys[order]))
             self._scores = np.concatenate((self._scores, scores[order]))
             self._places = np.concatenate((self._places, places))
-        if len(self._scores) >= self._wanted > 0:
-            at = len(self._scores) - self._wanted
-            self.floor = float(np.partition(self._scores, at)[at])
 
     def hits(self) -> list[tuple[float, int, int]]:
         """Return the best as (score, number of the segment, document), in order."""
