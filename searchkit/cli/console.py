@@ -21,6 +21,10 @@ _PLAIN = "\x1b[0m"
 _STEERING = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
+class OutputError(Exception):
+    """Stdout can't be written to, for another reason than that nobody reads it."""
+
+
 class Console:
     """The two streams of the process, and how much may be said on them."""
 
@@ -43,7 +47,21 @@ class Console:
 
     def data(self, text: str) -> None:
         """Write lines of data; what comes from documents must be safe to print already."""
-        self.out.write(text + "\n")
+        try:
+            self.out.write(text + "\n")
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise OutputError(error.strerror or str(error)) from error
+
+    def flush(self) -> None:
+        """Make sure that all data has been written."""
+        try:
+            self.out.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise OutputError(error.strerror or str(error)) from error
 
     def json(self, values: Any, *, indent: int | None = 2) -> None:
         """Write ``values`` as JSON, Hangul as it is, without what could steer a terminal."""
@@ -65,7 +83,7 @@ class Console:
 
     def report(self, text: str) -> None:
         """Say something on stderr on one line, even if it should be quiet."""
-        self.out.flush()
+        self.flush()
         self.err.write(printable(text) + "\n")
 
     def fail(self, text: str) -> None:

@@ -13,7 +13,7 @@ import click
 
 from searchkit.cli import INTERRUPTED
 from searchkit.cli.app import COMPLETION_VARIABLE, app
-from searchkit.cli.console import Console
+from searchkit.cli.console import Console, OutputError
 from searchkit.errors import SearchkitError
 
 FOUND = 0
@@ -26,17 +26,17 @@ def run(arguments: Sequence[str] | None = None) -> int:
     console = Console()
     try:
         code = _run(list(sys.argv[1:] if arguments is None else arguments), console)
-        console.out.flush()
+        console.flush()
         return code
     except BrokenPipeError:
         _swallow_output()
         return FOUND
     except KeyboardInterrupt:
         return INTERRUPTED
-    except OSError as error:
+    except OutputError as error:
         # What is left in the buffer can't be written either.
         _swallow_output()
-        return _failed(console, f"standard output: {error.strerror or error}")
+        return _failed(console, f"standard output: {error}")
 
 
 def _run(arguments: list[str], console: Console) -> int:
@@ -58,7 +58,7 @@ def _run(arguments: list[str], console: Console) -> int:
         return _failed(console, _usage(error))
     except click.Abort:
         return INTERRUPTED
-    except (BrokenPipeError, KeyboardInterrupt):
+    except (BrokenPipeError, KeyboardInterrupt, OutputError):
         raise
     except SearchkitError as error:
         _show_traceback(console)

@@ -27,7 +27,9 @@ def progress(console: Console) -> Iterator[Callable[[str, int, int], None] | Non
             if bar is not None:
                 bar.close()
             stage = name
-            bar = tqdm(total=total or None, desc=name, unit=f" {name}", file=console.err, leave=False)
+            # Terminals that don't know their size have none in the eyes of tqdm, and would show nothing.
+            size: dict[str, Any] = {"ncols": console.width, "nrows": 20}
+            bar = tqdm(total=total or None, desc=name, file=console.err, leave=False, **size)
         bar.total = total or None
         bar.update(done - bar.n)
 

@@ -138,7 +138,7 @@ class Manifest:
             ) from error
         raise IndexIncompatible(
             f"{path}: the index has format {version!r:.20}, this program reads {FORMAT_VERSION}; "
-            "run `searchkit index --rebuild`"
+            "run `searchkit index --rebuild SOURCE…` with what was indexed"
         )
 
 
