@@ -116,7 +116,7 @@ class GenerationCodec(base.Codec):  # type: ignore[misc]
         """Return lengths, deletions, columns and stored fields of a segment."""
         from searchkit.engines.whoosh.generation_reader import GenerationPerDocumentReader, open_files
 
-        return GenerationPerDocumentReader(open_files(storage, segment).segment)
+        return GenerationPerDocumentReader(open_files(storage, segment)[0])
 
     def new_segment(self, storage: Any, indexname: str) -> Any:
         """Refuse: searchkit writes this index.
@@ -169,6 +169,7 @@ class PlainSegment(base.Segment):  # type: ignore[misc]
         self.documents = 0
         self.deleted: set[int] = set()
         self.files: dict[str, _File] = {}
+        self.broken = False
 
     def codec(self) -> SearchkitCodec:
         """Return the codec that reads it."""
