@@ -54,7 +54,7 @@ class Document:
             object.__setattr__(self, name, tuple(getattr(self, name)))
         if not isinstance(self.id, str) or not _ID.fullmatch(self.id) or len(self.id) > MAX_ID_LENGTH:
             raise DocumentError(
-                f"{self.id!r} can't be an id: use 1 to {MAX_ID_LENGTH} characters without white space"
+                f"{_shortened(self.id)} can't be an id: use 1 to {MAX_ID_LENGTH} characters without white space"
             )
         if not isinstance(self.title, str) or not all(isinstance(text, str) for text in self.bullets):
             raise DocumentError(f"{self.id}: the title and the bullets must be strings")
@@ -66,11 +66,13 @@ class Document:
             except (TypeError, ValueError):
                 valid = False
             if not valid:
-                raise DocumentError(f"{self.id}: {self.date!r} is not a date of the form YYYY-MM-DD")
+                raise DocumentError(
+                    f"{self.id}: {_shortened(self.date)} is not a date of the form YYYY-MM-DD"
+                )
         if self.votes is not None and (
             not isinstance(self.votes, int) or isinstance(self.votes, bool) or abs(self.votes) >= 2**31
         ):
-            raise DocumentError(f"{self.id}: {self.votes!r} is not a number of votes")
+            raise DocumentError(f"{self.id}: {_shortened(self.votes)} is not a number of votes")
 
     def as_dict(self) -> dict[str, Any]:
         """Return the document as JSON shows it, every key present, tuples as lists."""
@@ -121,3 +123,11 @@ class Document:
             json.dumps(dict(self.extra), sort_keys=True, default=str) if self.extra else "",
         )
         return hashlib.blake2b(repr(content).encode(), digest_size=8).hexdigest()
+
+
+def _shortened(value: object) -> str:
+    try:
+        shown = repr(value)
+    except ValueError:  # Python writes no integer of more than 4,300 digits
+        return "a number that long"
+    return shown if len(shown) <= 80 else f"{shown[:79]}…"

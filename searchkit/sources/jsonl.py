@@ -60,8 +60,6 @@ class _Record:
         self._extra = {key: value for key, value in values.items() if key not in _KNOWN}
         title = self._text("title", values.get("title"))
         bullets = self._bullets(values.get("text"))
-        if not title and not bullets:
-            self._report(f'{name!r} has no "title" and no "text"; only its id can be found')
         url = self._url(values.get("url"))
         date = self._date(values.get("date"))
         authors, truncated = self._authors(values.get("authors"))
@@ -86,6 +84,8 @@ class _Record:
             self._report(f"{error}; the line is left out")
         else:
             self._parsed.documents.append(document)
+            if not title and not bullets:
+                self._report(f'{name!r} has no "title" and no "text"; only its id can be found')
 
     def _load(self, line: str) -> dict[str, Any] | None:
         if line.count("[") + line.count("{") > _DEEPEST and _depth(line) > _DEEPEST:
