@@ -42,7 +42,8 @@ _KIND_LAYERS = {
     Kind.SURFACE: Layer.SURFACE,
 }
 _BASE_LAYERS = {"title": Layer.TITLE, "bullets": Layer.BULLETS}
-_split = lru_cache(maxsize=32_768)(split_chunk)
+_MAX_CACHED_CHUNK = 128
+_cached_split = lru_cache(maxsize=32_768)(split_chunk)
 
 
 @dataclass(slots=True)
@@ -203,6 +204,11 @@ class Highlighter:
                 yield MatchedTerm(node.value, "id", "identifier")
         for author in self._wanted.authors:
             yield MatchedTerm(" ".join(author.words), "author", "word")
+
+
+def _split(chunk: str) -> list[Word]:
+    """Return the words of a chunk, remembered if it isn't very long."""
+    return _cached_split(chunk) if len(chunk) <= _MAX_CACHED_CHUNK else split_chunk(chunk)
 
 
 def _texts(document: Document) -> Iterator[tuple[str, int, str]]:
