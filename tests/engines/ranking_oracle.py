@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections import Counter
 
-from conftest import plain_tokens
+from small_collections import plain_tokens
 
 from searchkit.analysis.token import Kind, Layer
 from searchkit.analysis.words import split

@@ -2,10 +2,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from conftest import commit
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ranking_oracle import Oracle
+from small_collections import commit
 
 from searchkit.analysis.token import Layer
 from searchkit.document import Document

@@ -1,4 +1,4 @@
-from conftest import commit
+from small_collections import commit
 
 from searchkit.document import Document
 from searchkit.engines.whoosh.executor import run

@@ -1,7 +1,7 @@
 import unicodedata
 
 import pytest
-from conftest import commit
+from small_collections import commit
 
 from searchkit.document import Document
 from searchkit.engines.whoosh.executor import run

@@ -1,7 +1,7 @@
-import conftest
 import numpy as np
 import pytest
-from conftest import commit
+import small_collections
+from small_collections import commit
 
 from searchkit.analysis.token import Kind, Token
 from searchkit.document import Document
@@ -21,7 +21,7 @@ def stem_tokens(key):
 @pytest.fixture
 def find(tmp_path, monkeypatch):
     """Return a function: documents, node → ids found."""
-    monkeypatch.setattr(conftest, "plain_tokens", stem_tokens)
+    monkeypatch.setattr(small_collections, "plain_tokens", stem_tokens)
 
     def search(documents, node):
         folder = tmp_path / str(len(list(tmp_path.iterdir())))
@@ -90,7 +90,7 @@ def test_a_context_in_which_the_base_differs_does_not_fit(find, monkeypatch):
     def by_context(key):
         return stem_tokens(key) if not key.context else (Token(Kind.BASE, key.form, 0, len(key.form)),)
 
-    monkeypatch.setattr(conftest, "plain_tokens", by_context)
+    monkeypatch.setattr(small_collections, "plain_tokens", by_context)
     documents = {"free": {"title": "모델을"}, "glued": {"title": "x모델을"}}
     assert find(documents, Phrase(words("모델", tail=("모델",)), ())) == ["free"]
 

@@ -2,9 +2,9 @@ from collections import Counter, defaultdict
 
 import numpy as np
 import pytest
-from conftest import commit, plain_tokens
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from small_collections import commit, plain_tokens
 
 from searchkit.analysis.token import FIRST_WORD, ITEM_END, Kind, Layer
 from searchkit.analysis.words import split

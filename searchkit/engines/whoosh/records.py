@@ -17,6 +17,9 @@ from searchkit.errors import DocumentError, IndexCorrupt
 _BLOCK_BYTES = 24 * 1024
 _MAX_BLOCK_BYTES = 1 << 30
 _LEVEL = 6
+_DICTIONARY_BYTES = 32 * 1024
+_SAMPLE_BLOCKS = 64
+"""So many blocks are looked at for the dictionary; with fewer there is none, for it takes room itself."""
 _FIELDS = (
     "id",
     "title",
@@ -60,11 +63,16 @@ def decode(record: bytes) -> Document:
 
 
 class RecordWriter:
-    """Collects records and compresses them in another thread, so that parsing and analysis go on meanwhile."""
+    """Collects records and compresses them in another thread, so that parsing and analysis go on meanwhile.
+
+    Where there are many, the first ones give a dictionary of common strings: small blocks are then as good as large.
+    """
 
     def __init__(self) -> None:
         self._pending: list[bytes] = []
         self._pending_bytes = 0
+        self._held: list[bytes] | None = []
+        self._dictionary = b""
         self._firsts: list[int] = []
         self._blocks: list[Future[bytes]] = []
         self._count = 0
@@ -79,15 +87,33 @@ class RecordWriter:
             self._cut()
 
     def _cut(self) -> None:
-        if self._pending:
-            self._firsts.append(self._count - len(self._pending))
-            self._blocks.append(self._pool.submit(zlib.compress, b"\n".join(self._pending), _LEVEL))
-            self._pending = []
-            self._pending_bytes = 0
+        if not self._pending:
+            return
+        self._firsts.append(self._count - len(self._pending))
+        block = b"\n".join(self._pending)
+        self._pending = []
+        self._pending_bytes = 0
+        if self._held is None:
+            self._submit(block)
+            return
+        self._held.append(block)
+        if len(self._held) == _SAMPLE_BLOCKS:
+            share = _DICTIONARY_BYTES // _SAMPLE_BLOCKS
+            self._dictionary = b"".join(held[:share] for held in self._held)
+            self._release()
+
+    def _release(self) -> None:
+        held, self._held = self._held, None
+        for block in held or ():
+            self._submit(block)
+
+    def _submit(self, block: bytes) -> None:
+        self._blocks.append(self._pool.submit(_deflate, block, self._dictionary))
 
     def write(self, writer: BlockFileWriter) -> None:
         """Write everything to ``writer``; the collector is spent."""
         self._cut()
+        self._release()
         sizes = [len(block.result()) for block in self._blocks]
         writer.begin("records.blob", np.uint8)
         for block in self._blocks:
@@ -97,11 +123,17 @@ class RecordWriter:
         np.cumsum(sizes, out=offsets[1:])
         writer.add("records.offsets", offsets)
         writer.add("records.firsts", np.array(self._firsts, np.uint32))
+        writer.add("records.dictionary", self._dictionary)
         self.close()
 
     def close(self) -> None:
         """Stop the thread."""
         self._pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _deflate(block: bytes, dictionary: bytes) -> bytes:
+    deflater = zlib.compressobj(_LEVEL, zdict=dictionary) if dictionary else zlib.compressobj(_LEVEL)
+    return deflater.compress(block) + deflater.flush()
 
 
 class Records:
@@ -111,11 +143,13 @@ class Records:
         self._blob = file.column("records.blob")
         self._offsets = file.column("records.offsets")
         self._firsts = file.column("records.firsts")
+        self._dictionary = file.column("records.dictionary")
         self._path = file.path
 
     def _block(self, number: int) -> list[bytes]:
         start, stop = int(self._offsets[number]), int(self._offsets[number + 1])
-        inflater = zlib.decompressobj()
+        dictionary = self._dictionary.all().tobytes()
+        inflater = zlib.decompressobj(zdict=dictionary) if dictionary else zlib.decompressobj()
         try:
             data = inflater.decompress(self._blob.slice(start, stop).tobytes(), _MAX_BLOCK_BYTES)
         except zlib.error as error:

@@ -18,7 +18,7 @@ from searchkit.engines.whoosh import stream
 from searchkit.engines.whoosh.blockfile import BlockFile, Column
 from searchkit.engines.whoosh.lexicon import ranges
 from searchkit.engines.whoosh.records import Records, decode
-from searchkit.engines.whoosh.segment_writer import NO_VOTES, arxiv_hash
+from searchkit.engines.whoosh.segment_writer import FREQUENCY_SHIFTS, NO_VOTES, arxiv_hash
 from searchkit.errors import IndexCorrupt
 
 __all__ = ["NO_VOTES", "Segment"]
@@ -41,6 +41,24 @@ class _LayerColumns:
         if file.has(f"{name}.large"):
             self.large_at = file.column(f"{name}.large_at")
             self.large = file.column(f"{name}.large")
+
+    def unpack(self, start: int, stop: int) -> Array:
+        """Return the frequencies of postings ``start`` to ``stop``."""
+        first = start >> 2
+        packed = self.frequencies.slice(first, (stop + 3) >> 2)
+        unpacked: Array = (packed[:, None] >> FREQUENCY_SHIFTS & 3).ravel()[
+            start - 4 * first : stop - 4 * first
+        ] + np.uint8(1)
+        if self.large_at is None:
+            return unpacked
+        at = self.large_at.all()
+        low, high = np.searchsorted(at, (start, stop)).tolist()
+        if low == high:
+            return unpacked
+        large = self.large.slice(low, high)
+        frequencies: Array = unpacked.astype(large.dtype, copy=False)
+        frequencies[at[low:high] - start] = large
+        return frequencies
 
 
 class Segment:
@@ -77,15 +95,7 @@ class Segment:
         """Return the documents that hold a term, ascending, deleted ones included, and its frequency in each."""
         start, stop = self._slot(layer, string_id)
         columns = self._layers[layer]
-        docs = columns.docs.slice(start, stop)
-        frequencies: Array = columns.frequencies.slice(start, stop)
-        if columns.large_at is not None:
-            at = columns.large_at.all()
-            low, high = np.searchsorted(at, (start, stop))
-            if low < high:
-                frequencies = frequencies.astype(np.uint32)
-                frequencies[at[low:high] - start] = columns.large.slice(int(low), int(high))
-        return docs, frequencies
+        return columns.docs.slice(start, stop), columns.unpack(start, stop)
 
     def doc_freq(self, layer: Layer, string_id: int) -> int:
         """Return how many live documents hold a term."""
@@ -121,11 +131,8 @@ class Segment:
     def layer_arrays(self, layer: Layer) -> tuple[Array, Array, Array, Array]:
         """Return terms, offsets, documents and frequencies of a whole layer."""
         columns = self._layers[layer]
-        frequencies: Array = columns.frequencies.all()
-        if columns.large_at is not None:
-            frequencies = frequencies.astype(np.uint32)
-            frequencies[columns.large_at.all()] = columns.large.all()
-        return columns.terms.all(), columns.offsets.all(), columns.docs.all(), frequencies
+        docs = columns.docs.all()
+        return columns.terms.all(), columns.offsets.all(), docs, columns.unpack(0, len(docs))
 
     @cached_property
     def dates(self) -> Array:

@@ -18,8 +18,9 @@ from searchkit.engines.whoosh.records import RecordWriter, author_columns
 from searchkit.ranking.bm25 import encode_lengths
 
 NO_VOTES = -(2**31)
-MAX_FREQUENCY = 255
-"""Frequencies of 255 and more are kept apart, so that the others take a byte."""
+FREQUENCY_SHIFTS = np.array([0, 2, 4, 6], np.uint8)
+LARGE_FREQUENCY = 4
+"""Frequencies from here on are kept apart: nine of ten are 1, and the others fit in two bits."""
 
 
 @dataclass(slots=True)
@@ -62,17 +63,28 @@ def small(values: Ints) -> npt.NDArray[np.unsignedinteger]:
     return values.astype(np.uint64)
 
 
+def pack_frequencies(frequencies: Ints) -> npt.NDArray[np.uint8]:
+    """Return frequencies less one, 3 at most, in two bits each, the first in the lowest bits of a byte."""
+    capped = np.zeros(-(-len(frequencies) // 4) * 4, np.uint8)
+    capped[: len(frequencies)] = np.minimum(frequencies, LARGE_FREQUENCY) - 1
+    quarters = capped.reshape(-1, 4)
+    packed: npt.NDArray[np.uint8] = (
+        quarters[:, 0] | quarters[:, 1] << 2 | quarters[:, 2] << 4 | quarters[:, 3] << 6
+    )
+    return packed
+
+
 def write_layer(writer: BlockFileWriter, layer: Layer, postings: Postings, doc_count: int) -> None:
     """Write the postings and lengths of a layer."""
     name = layer.name.lower()
     writer.add(f"{name}.terms", postings.terms.astype(np.uint32))
     writer.add(f"{name}.offsets", postings.offsets.astype(np.uint32))
     writer.add(f"{name}.docs", postings.docs.astype(np.uint16 if doc_count <= 1 << 16 else np.uint32))
-    large = np.flatnonzero(postings.frequencies >= MAX_FREQUENCY)
-    writer.add(f"{name}.frequencies", np.minimum(postings.frequencies, MAX_FREQUENCY).astype(np.uint8))
+    large = np.flatnonzero(postings.frequencies >= LARGE_FREQUENCY)
+    writer.add(f"{name}.frequencies", pack_frequencies(postings.frequencies))
     if len(large):
         writer.add(f"{name}.large_at", large.astype(np.uint32))
-        writer.add(f"{name}.large", postings.frequencies[large].astype(np.uint32))
+        writer.add(f"{name}.large", small(postings.frequencies[large]))
     writer.add(f"{name}.norms", encode_lengths(postings.lengths))
     writer.add(f"{name}.lengths", small(postings.lengths))
 

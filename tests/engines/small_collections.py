@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-
-import pytest
 
 from searchkit.analysis.batch import BatchEncoder
 from searchkit.analysis.token import Kind, Token, WordKey
@@ -55,9 +53,3 @@ def commit(
                 write_documents(writer, encoder, documents)
             writer.commit({"format": "1", "analysis": "plain"}, state=b"{}")
     return Generation.open(store.pin())
-
-
-@pytest.fixture
-def commit_documents() -> Callable[..., Generation]:
-    """Return `commit`."""
-    return commit
