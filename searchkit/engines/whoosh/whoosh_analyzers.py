@@ -14,6 +14,7 @@ from typing import Any
 
 from searchkit.analysis.analyzer import WordAnalyzer
 from searchkit.analysis.dictionary import UserDictionary
+from searchkit.analysis.normalization import fold
 from searchkit.analysis.token import Kind, Token, WordKey
 from searchkit.analysis.words import split
 from searchkit.engines.whoosh.authors import folded
@@ -88,17 +89,24 @@ class BilingualAnalyzer(analysis.Analyzer):  # type: ignore[misc]
         removestops: bool = True,
         start_pos: int = 0,
         start_char: int = 0,
+        tokenize: bool = True,
         mode: str = "",
         **options: Any,
     ) -> Iterator[Any]:
-        """Yield the tokens of ``value``, one object over and over, as Whoosh's analyzers do."""
+        """Yield the tokens of ``value``, one object over and over, as Whoosh's analyzers do.
+
+        Without ``tokenize``, as for prefixes and wildcards, that is the value itself in lower case.
+        """
+        token = analysis.Token(positions, chars, removestops=removestops, mode=mode, **options)
+        if not tokenize:
+            yield _whole(token, fold(value).text.lower(), value, start_pos, start_char)
+            return
         shared = _shared(self.dictionary)
         if self.fingerprint and shared.fingerprint != self.fingerprint:
             raise IndexIncompatible(
                 "this index was built with other rules of analysis, so words of a query would not meet its terms; "
                 "run `searchkit index --rebuild`"
             )
-        token = analysis.Token(positions, chars, removestops=removestops, mode=mode, **options)
         words = split(value)
         position, last = start_pos, 0
         for word, terms in zip(words, shared.tokens([word.key for word in words])):
@@ -165,16 +173,23 @@ class NameAnalyzer(analysis.Analyzer):  # type: ignore[misc]
         chars: bool = False,
         removestops: bool = True,
         start_pos: int = 0,
+        start_char: int = 0,
+        tokenize: bool = True,
         mode: str = "",
         **options: Any,
     ) -> Iterator[Any]:
         """Yield the tokens of ``value``, one object over and over, as Whoosh's analyzers do."""
-        token = analysis.Token(positions, False, removestops=removestops, mode=mode, **options)
-        for number, piece in enumerate(name_pieces(value)):
-            token.text = piece
+        token = analysis.Token(positions, chars, removestops=removestops, mode=mode, **options)
+        if not tokenize:
+            yield _whole(token, folded(value), value, start_pos, start_char)
+            return
+        for number, piece in enumerate(_NAME_PIECE.finditer(folded(value))):
+            token.text = piece.group()
             token.boost, token.stopped = 1.0, False
             if positions:
                 token.pos = start_pos + number
+            if chars:
+                token.startchar, token.endchar = start_char + piece.start(), start_char + piece.end()
             yield token
 
 
@@ -185,3 +200,10 @@ def name_pieces(name: str) -> list[str]:
 
 def _of_kind(tokens: Sequence[Token], kind: Kind) -> tuple[Token, ...]:
     return tuple(token for token in tokens if token.kind is kind)
+
+
+def _whole(token: Any, text: str, value: str, start_pos: int, start_char: int) -> Any:
+    """Return the token of a value that is not cut."""
+    token.text, token.original, token.pos = text, value, start_pos
+    token.startchar, token.endchar = start_char, start_char + len(value)
+    return token

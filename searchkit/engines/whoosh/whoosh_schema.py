@@ -36,7 +36,8 @@ def schema(dictionary: Iterable[str] = (), fingerprint: str = "") -> Any:
         arxiv_id=fields.ID(stored=True),
         date=fields.ID(stored=True, sortable=True),
         author=fields.TEXT(NameAnalyzer(), phrase=False),
-        votes=fields.NUMERIC(int, 32, signed=True, stored=True, sortable=True),
+        # 0 is the lowest value in the column's own order: sorted by votes, highest first, unknown ones come last.
+        votes=fields.NUMERIC(int, 32, signed=True, stored=True, sortable=True, default=0),
         authors=fields.STORED(),
         labels=fields.STORED(),
         url=fields.STORED(),
