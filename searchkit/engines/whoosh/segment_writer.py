@@ -67,11 +67,8 @@ def pack_frequencies(frequencies: Ints) -> npt.NDArray[np.uint8]:
     """Return frequencies less one, 3 at most, in two bits each, the first in the lowest bits of a byte."""
     capped = np.zeros(-(-len(frequencies) // 4) * 4, np.uint8)
     capped[: len(frequencies)] = np.minimum(frequencies, LARGE_FREQUENCY) - 1
-    quarters = capped.reshape(-1, 4)
-    packed: npt.NDArray[np.uint8] = (
-        quarters[:, 0] | quarters[:, 1] << 2 | quarters[:, 2] << 4 | quarters[:, 3] << 6
-    )
-    return packed
+    packed = np.bitwise_or.reduce(capped.reshape(-1, 4) << FREQUENCY_SHIFTS, axis=1)
+    return np.asarray(packed, np.uint8)
 
 
 def write_layer(writer: BlockFileWriter, layer: Layer, postings: Postings, doc_count: int) -> None:
