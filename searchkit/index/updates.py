@@ -58,7 +58,7 @@ def refresh(
         Indexer(kept, _DryRun(), report, index_folder=folder, progress=progress).run(roots, read)
     else:
         known = _state_of(store, must_read=not (rebuild and sources))
-        _list_nothing_missing(_choose_roots(known, sources, forget))
+        _check_roots(known, _choose_roots(known, sources, forget))
         with writing(folder, analyzer, fresh=rebuild, timeout=timeout, progress=progress) as session:
             library: list[Document] = []
             if rebuild:
@@ -117,7 +117,7 @@ def rebuild_aside(
     started = time.perf_counter()
     report = IndexReport()
     roots, _ = _choose_roots(state, sources, ())
-    _list_nothing_missing((roots, list(roots)))
+    _check_roots(state, (roots, list(roots)))
     with writing(folder, analyzer, fresh=True, set_aside=True, progress=progress) as session:
         indexer = Indexer(SourcesState(), session, report, index_folder=folder, progress=progress)
         report.committed = session.commit(indexer.run(roots, list(roots)))
@@ -280,13 +280,16 @@ def _choose_roots(
     return roots, read
 
 
-def _list_nothing_missing(chosen: tuple[dict[str, str], list[str]]) -> None:
+def _check_roots(state: SourcesState, chosen: tuple[dict[str, str], list[str]]) -> None:
     """Raise before anything is locked or made if a root to be read isn't there."""
     roots, read = chosen
     for real in read:
-        if not Path(real).exists():
-            raise SourceError(
-                "no such file or folder; nothing was removed from the index. If it is gone for good, run "
-                f"`searchkit index --forget {roots[real]}`",
-                path=roots[real],
-            )
+        if Path(real).exists():
+            continue
+        if real not in state.roots:
+            raise SourceError("no such file or folder; check the path", path=roots[real])
+        raise SourceError(
+            "no such file or folder any more; nothing was removed from the index. If it is gone for good, run "
+            f"`searchkit index --forget {roots[real]}`",
+            path=roots[real],
+        )
