@@ -122,4 +122,5 @@ def restore(file: PathLike, folder: PathLike) -> int:
     Raises:
         SearchkitError: the folder isn't empty, or the file is damaged or no backup; nothing is left then.
     """
-    return archive.restore(Path(file), Path(folder)).documents
+    path = Path(folder)
+    return archive.restore(Path(file), path, toc=toc_bytes, check=_opens(path)).documents

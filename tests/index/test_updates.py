@@ -6,6 +6,7 @@ import pytest
 
 from searchkit import Document, IndexIncompatible, SearchIndex, SourceError
 from searchkit.analysis.analyzer import WordAnalyzer
+from searchkit.index import maintenance
 
 
 def digest(date, *papers):
@@ -234,3 +235,25 @@ def test_the_state_of_a_large_source_is_read_back(tmp_path):
         assert len(index) == 3000
         assert counts(index.update()) == (0, 0, 3000, 0)
         assert index.search("모델", limit=1).total == 3000
+
+
+def test_a_restored_index_has_a_table_of_contents_of_our_own_making(index, tmp_path):
+    maintenance.backup(index.path, tmp_path / "copy.backup")
+    tocs = list(index.path.glob("*.toc"))
+    data = (tmp_path / "copy.backup").read_bytes()
+    assert tocs[0].read_bytes() in data
+    assert maintenance.restore(tmp_path / "copy.backup", tmp_path / "restored") == 3
+    with SearchIndex.open(tmp_path / "restored") as again:
+        assert ids(again, "확산") == {"2024-01-01/2401.00001"}
+
+
+def test_a_repair_without_a_sound_generation_indexes_the_sources_anew(index, folder):
+    for segment in index.path.glob("*.seg"):
+        segment.write_bytes(b"x" * segment.stat().st_size)
+    assert not maintenance.verify(index.path).sound
+    repaired = maintenance.repair(index.path, WordAnalyzer())
+    assert repaired.outcome == "rebuilt"
+    assert (index.path / repaired.aside).is_dir()
+    assert maintenance.verify(index.path, deep=True).sound
+    with SearchIndex.open(index.path) as again:
+        assert len(again) == 3

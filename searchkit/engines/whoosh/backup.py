@@ -123,6 +123,7 @@ def restore(
     archive: str | Path,
     path: str | Path,
     *,
+    toc: Callable[[Manifest], bytes] | None = None,
     check: Callable[[Manifest], None] | None = None,
     timeout: float = 10.0,
     files: Files | None = None,
@@ -130,7 +131,8 @@ def restore(
     """Make an index of a backup in a folder that is empty (dotfiles aside) or missing.
 
     Everything is checked before it counts: against the backup's SHA-256, against the manifest, and by
-    ``check``.
+    ``check``. ``toc`` makes the table of contents for foreign readers anew, for theirs runs code when it is
+    opened, and a backup may come from anywhere.
 
     Raises:
         SearchkitError: the folder isn't empty.
@@ -157,10 +159,10 @@ def restore(
         lock = store.lock(timeout)
         with Transaction(store.files, lock, None, manifest.generation) as transaction:
             _must_be_empty(store.path)
-            toc = b""
+            content = b""
             for member in members[1:]:
                 if member.name == manifest.toc.name:
-                    toc = b"".join(reader.read(member))
+                    content = b"".join(reader.read(member))
                     continue
                 writer = transaction.files.create(member.name)
                 for chunk in reader.read(member):
@@ -171,12 +173,14 @@ def restore(
             def sound(written: Manifest) -> None:
                 for problem in generation_problems(store.path, written):
                     raise reader.damaged(str(problem))
-                if written.toc != manifest.toc:
+                if toc is None and written.toc != manifest.toc:
                     raise reader.damaged("its table of contents is another one")
                 if check is not None:
                     check(written)
 
-            return transaction.commit(manifest, toc, sound)
+            if toc is not None:
+                content = toc(manifest)
+            return transaction.commit(manifest, content, sound)
 
 
 def _must_be_empty(folder: Path) -> None:
