@@ -1,22 +1,30 @@
 # make demo    set everything up, index seeds/ and show a search
 # make test    set everything up, lint, type-check and run all tests
+# make faults  the long campaigns of crashes and damage
+# make bench   the comparison with other engines
+# make docs    bring README.md and docs/ up to date with what the commands print
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint faults bench clean
+.PHONY: help demo test lint faults bench docs clean
 
 help:
-	@sed -n 's/^# //p' Makefile
+	@sed -n 's/^# make/make/p' Makefile
 
-$(BIN)/searchkit: pyproject.toml
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' \
+	  || { echo 'searchkit needs Python 3.10 or later: make PYTHON=/path/to/python3 …' >&2; exit 2; }
+	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 2; }
+
+$(BIN)/searchkit: pyproject.toml | $(BIN)/python
+	$(PIP) --editable .
 	@touch $@
 
 $(VENV)/.test: $(BIN)/searchkit
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	$(PIP) --editable '.[test]'
 	@touch $@
 
 demo: $(BIN)/searchkit
@@ -39,6 +47,9 @@ faults: $(VENV)/.test
 # Peers side by side; sets itself up in bench/.venv. See bench/README.md.
 bench: $(BIN)/searchkit
 	$(PYTHON) bench/run.py
+
+docs: $(BIN)/searchkit
+	$(BIN)/python docs/refresh.py
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache
