@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from searchkit.cli.console import Console
 from searchkit.document import Document
@@ -18,10 +18,10 @@ def hit_text(hit: Hit, console: Console) -> str:
     indent = " " * len(number)
     document, snippet = hit.document, hit.snippet
     title_marks = [(mark.start, mark.end) for mark in hit.highlights if mark.field == "title"]
-    title = marked_lines(printable(document.title or document.id), title_marks, console, len(indent))
-    lines = [number + title[0], *(indent + line for line in title[1:])] if title else [number]
-    lines = [console.bold(line) if not title_marks else line for line in lines]
-    lines.append(indent + console.faint(facts(document)))
+    name = printable(document.title or document.id)
+    title = marked_lines(name, title_marks, console, len(indent), rest=console.bold)
+    lines = [console.bold(number) + title[0], *(indent + line for line in title[1:])] if title else [number]
+    lines += [indent + console.faint(line) for line in facts(document, console.width - len(indent))]
     if snippet.field != "title":
         passage = printable(snippet.text)
         marks: Sequence[tuple[int, int]] = snippet.marks
@@ -39,16 +39,31 @@ def hit_text(hit: Hit, console: Console) -> str:
     return "\n".join(lines)
 
 
-def facts(document: Document) -> str:
-    """Return date, votes, id and URL on one line; what is unknown is left out."""
+def facts(document: Document, width: int) -> list[str]:
+    """Return date, votes, id and URL in lines of ``width`` columns, each fact whole; what is unknown is left out."""
     votes = None
     if document.votes is not None:
         votes = f"{document.votes} vote{'' if document.votes == 1 else 's'}"
-    return " · ".join(printable(part) for part in (document.date, votes, document.id, document.url) if part)
+    lines: list[str] = []
+    for fact in (document.date, votes, document.id, document.url):
+        if fact:
+            longer = f"{lines[-1]} · {printable(fact)}" if lines else ""
+            if lines and columns(longer) <= width:
+                lines[-1] = longer
+            else:
+                lines.append(printable(fact))
+    return lines
 
 
-def marked_lines(text: str, marks: Iterable[tuple[int, int]], console: Console, indent: int = 0) -> list[str]:
-    """Return ``text`` in lines that fit beside ``indent``, what ``marks`` name shown as matches."""
+def marked_lines(
+    text: str,
+    marks: Iterable[tuple[int, int]],
+    console: Console,
+    indent: int = 0,
+    *,
+    rest: Callable[[str], str] = str,
+) -> list[str]:
+    """Return ``text`` in lines that fit beside ``indent``, what ``marks`` name as matches, all else by ``rest``."""
     ordered = sorted(marks)
     lines = []
     for start, end in wrap_spans(text, console.width - indent):
@@ -56,18 +71,16 @@ def marked_lines(text: str, marks: Iterable[tuple[int, int]], console: Console, 
         for mark_start, mark_end in ordered:
             first, last = max(mark_start, at), min(mark_end, end)
             if first < last:
-                pieces += [text[at:first], console.match(text[first:last])]
+                pieces += [rest(text[at:first]) if at < first else "", console.match(text[first:last])]
                 at = last
-        lines.append("".join(pieces) + text[at:end])
+        lines.append("".join(pieces) + (rest(text[at:end]) if at < end else ""))
     return lines
 
 
 def document_text(document: Document, console: Console) -> str:
     """Return all that is known of a document."""
-    lines = [
-        console.bold(line) for line in marked_lines(printable(document.title or document.id), (), console)
-    ]
-    lines.append(facts(document))
+    lines = marked_lines(printable(document.title or document.id), (), console, rest=console.bold)
+    lines += facts(document, console.width)
     if document.authors:
         authors = ", ".join(document.authors) + (" and others" if document.authors_truncated else "")
         lines += marked_lines(printable(f"by {authors}"), (), console)

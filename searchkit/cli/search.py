@@ -117,6 +117,8 @@ def _summary(results: Results) -> str:
         shown = "none shown"
     elif len(results) == results.total:
         shown = "all shown"
+    elif len(results) == 1:
+        shown = f"number {results[0].rank} shown"
     else:
         shown = f"{results.hits[0].rank} to {results.hits[-1].rank} shown"
     return f"{results.total:,} found, {shown} ({results.took_ms:.1f} ms)"

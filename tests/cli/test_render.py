@@ -57,7 +57,8 @@ def hit(bullet="확산 모델을 만든다", **values):
 def test_a_hit_as_text(make):
     assert hit_text(hit(), make()).splitlines() == [
         " 3. Diffusion Models",
-        "    2023-12-08 · 1 vote · 2023-12-08/1 · https://arxiv.org/abs/1",
+        "    2023-12-08 · 1 vote · 2023-12-08/1",
+        "    https://arxiv.org/abs/1",
         "    확산 모델을 만든다",
         "    seeds/2023-12-08.md:12",
     ]
@@ -65,7 +66,7 @@ def test_a_hit_as_text(make):
 
 def test_matches_are_coloured_on_a_terminal_only(make):
     assert "\x1b[1;31m확산\x1b[0m" in hit_text(hit(), make(terminal=True))
-    assert "\x1b[1;31mDiffusion\x1b[0m" in hit_text(hit(), make(terminal=True))
+    assert "\x1b[1;31mDiffusion\x1b[0m\x1b[1m Models\x1b[0m" in hit_text(hit(), make(terminal=True))
     assert "\x1b" not in hit_text(hit(), make())
     assert "\x1b" not in hit_text(hit(), make(terminal=True, NO_COLOR="1"))
     assert "\x1b" not in hit_text(hit(), make(terminal=True, TERM="dumb"))
