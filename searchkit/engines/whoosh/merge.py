@@ -46,7 +46,7 @@ def merge_segments(writer: BlockFileWriter, segments: Sequence[Segment]) -> int:
     """Write the live documents of ``segments``, in their order, as one segment; return how many they are."""
     lives = [_live_docs(segment) for segment in segments]
     doc_count = sum(map(len, lives))
-    layers = {layer: _merge_layer(layer, segments, lives, doc_count) for layer in Layer}
+    layers = ((layer, _merge_layer(layer, segments, lives)) for layer in Layer)
     pieces, sizes = [], [np.zeros(0, np.int64)]
     columns = Columns.empty()
     records = RecordWriter()
@@ -73,9 +73,7 @@ def _live_docs(segment: Segment) -> npt.NDArray[np.int64]:
     return np.flatnonzero(~segment.deleted)
 
 
-def _merge_layer(
-    layer: Layer, segments: Sequence[Segment], lives: Sequence[Ints], doc_count: int
-) -> Postings:
+def _merge_layer(layer: Layer, segments: Sequence[Segment], lives: Sequence[Ints]) -> Postings:
     first = 0
     all_terms, all_docs, all_frequencies, all_lengths = [], [], [], []
     for segment, live in zip(segments, lives):
@@ -100,7 +98,7 @@ def _merge_layer(
     return Postings(
         terms[starts].astype(np.int64),
         np.append(starts, len(terms)),
-        np.concatenate(all_docs)[order].astype(np.int64),
-        np.concatenate(all_frequencies)[order].astype(np.int64),
+        np.concatenate(all_docs)[order],
+        np.concatenate(all_frequencies)[order],
         np.concatenate(all_lengths).astype(np.int64),
     )

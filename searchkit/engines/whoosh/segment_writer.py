@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +13,7 @@ import numpy.typing as npt
 from searchkit.analysis.token import Layer
 from searchkit.document import Document
 from searchkit.engines.whoosh.blockfile import BlockFileWriter
-from searchkit.engines.whoosh.inversion import Ints, Postings
+from searchkit.engines.whoosh.inversion import Ints, Numbers, Postings
 from searchkit.engines.whoosh.records import RecordWriter, author_columns
 from searchkit.ranking.bm25 import encode_lengths
 
@@ -54,7 +54,7 @@ def arxiv_hash(arxiv_id: str) -> int:
     return zlib.crc32(arxiv_id.partition("v")[0].encode("utf-8", "surrogatepass"))
 
 
-def small(values: Ints) -> npt.NDArray[np.unsignedinteger]:
+def small(values: Numbers) -> npt.NDArray[np.unsignedinteger]:
     """Return non-negative ``values`` in the narrowest unsigned type that holds them."""
     top = int(values.max(initial=0))
     for dtype in (np.uint8, np.uint16, np.uint32):
@@ -63,7 +63,7 @@ def small(values: Ints) -> npt.NDArray[np.unsignedinteger]:
     return values.astype(np.uint64)
 
 
-def pack_frequencies(frequencies: Ints) -> npt.NDArray[np.uint8]:
+def pack_frequencies(frequencies: Numbers) -> npt.NDArray[np.uint8]:
     """Return frequencies less one, 3 at most, in two bits each, the first in the lowest bits of a byte."""
     capped = np.zeros(-(-len(frequencies) // 4) * 4, np.uint8)
     capped[: len(frequencies)] = np.minimum(frequencies, LARGE_FREQUENCY) - 1
@@ -111,14 +111,14 @@ def write_columns(writer: BlockFileWriter, columns: Columns) -> None:
 
 def write_segment(
     writer: BlockFileWriter,
-    layers: Mapping[Layer, Postings],
+    layers: Iterable[tuple[Layer, Postings]],
     stream: Sequence[npt.NDArray[np.uint8]],
     stream_offsets: Ints,
     columns: Columns,
     records: RecordWriter,
 ) -> None:
     """Write all arrays of a segment; ``stream`` comes in pieces, ``stream_offsets`` counts bytes of all of them."""
-    for layer, postings in layers.items():
+    for layer, postings in layers:
         write_layer(writer, layer, postings, len(columns.ids))
     writer.begin("stream.codes", np.uint8)
     for piece in stream:

@@ -7,26 +7,26 @@ the high bit set on every byte but the last.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
 _MAX_BYTES = 5
 
 
-def encode(codes: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
+def encode(codes: npt.NDArray[np.integer[Any]]) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
     """Encode ``codes`` (non-negative); return the bytes and the byte offset of each code, one more than codes."""
-    values = np.asarray(codes, np.int64)
-    sizes = np.ones(len(values), np.int64)
+    values = np.asarray(codes)
+    sizes = np.ones(len(values), np.uint8)
     for extra in range(1, _MAX_BYTES):
         sizes += values >= 1 << (7 * extra)
     offsets = np.zeros(len(values) + 1, np.int64)
     np.cumsum(sizes, out=offsets[1:])
     data = np.zeros(int(offsets[-1]), np.uint8)
     starts = offsets[:-1]
-    for index in range(_MAX_BYTES):
+    for index in range(int(sizes.max(initial=0))):
         there = sizes > index
-        if not there.any():
-            break
         more = (sizes[there] > index + 1).astype(np.uint8) << 7
         data[starts[there] + index] = ((values[there] >> (7 * index)) & 0x7F).astype(np.uint8) | more
     return data, offsets

@@ -94,10 +94,10 @@ class IndexWriter:
         if not self._columns.ids:
             return
         self._add_words(batch, keys, tokens)
-        codes = batch.codes.astype(np.int64)
+        codes = batch.codes.copy()
         words = codes >= FIRST_WORD
         codes[words] = self._word_ids[codes[words] - FIRST_WORD] + FIRST_WORD
-        layers = invert(codes.astype(np.int32), batch.offsets, batch.bullets, self._lexicon)
+        layers = invert(codes, batch.offsets, batch.bullets, self._lexicon)
         data, byte_offsets = stream.encode(codes)
         writer, name = self._create("seg")
         write_segment(writer, layers, [data], byte_offsets[batch.offsets], self._columns, self._records)
