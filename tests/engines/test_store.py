@@ -359,5 +359,5 @@ def test_nothing_stays_open(tmp_path: Path) -> None:
 
 def test_errors_of_the_disk_name_the_file(tmp_path: Path) -> None:
     (tmp_path / CURRENT).mkdir()
-    with pytest.raises(EngineUnavailable, match="CURRENT: Is a directory"):
+    with pytest.raises(EngineUnavailable, match="CURRENT: this is a folder and no file"):
         Store(tmp_path).pin()

@@ -24,7 +24,7 @@ from searchkit.engines.whoosh.layout import LOCK, WRITER_GUARD, is_written, mani
 from searchkit.engines.whoosh.manifest import Manifest
 from searchkit.engines.whoosh.store import Store
 from searchkit.engines.whoosh.transaction import Transaction
-from searchkit.errors import IndexCorrupt, IndexIncompatible, SearchkitError
+from searchkit.errors import EngineUnavailable, IndexCorrupt, IndexIncompatible, SearchkitError
 
 _CONTENTS = "searchkit-backup.json"
 _FORMAT = 1
@@ -65,6 +65,10 @@ def backup(path: str | Path, out_file: str | Path, *, files: Files | None = None
     target = Path(out_file)
     if target.exists() and not _is_backup(target):
         raise SearchkitError(f"{target}: the file is there and is no searchkit backup; choose another name")
+    if not target.parent.is_dir():
+        raise EngineUnavailable(
+            f"{target}: there is no folder {target.parent}; make it or choose another name"
+        )
     files = Files(target.parent) if files is None else files
     pin = Store(path).pin()
     temporary = f"{target.name}.{secrets.token_hex(4)}.tmp"

@@ -20,6 +20,11 @@ Data = bytes | bytearray | memoryview
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
+_OTHERS = {
+    errno.ENOENT: "there is no such file or folder",
+    errno.EISDIR: "this is a folder and no file",
+    errno.ENOTDIR: "this is a file and no folder",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,8 @@ def unavailable(error: OSError, path: Path) -> EngineUnavailable:
         return EngineUnavailable(
             f"{path}: permission denied; allow access to the folder or choose another one with --index"
         )
+    if error.errno in _OTHERS:
+        return EngineUnavailable(f"{path}: {_OTHERS[error.errno]}; name another one")
     reason = error.strerror or str(error)
     return EngineUnavailable(f"{path}: {reason}; check the disk and run the command again")
 
