@@ -181,7 +181,8 @@ def _from_rare(
     """Return the best among the documents of rare terms, and the floor that they set."""
     if len(rare) == 1:
         term, gain = rare[0]
-        docs, scores = term.docs, term.saturations * np.float32(gain)
+        docs = term.docs
+        scores: Array = term.saturations * np.float32(gain)
         if allowed is not None:
             kept = allowed[docs]
             docs, scores = docs[kept], scores[kept]

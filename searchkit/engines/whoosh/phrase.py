@@ -135,7 +135,7 @@ def _proven(
         return np.zeros(0, np.int64)
     if codes <= _ANCHOR_CODES and len(docs) * _SCAN_SHARE > segment.doc_count:
         return _scanned(generation, segment, places, anchor, field)
-    found = [np.zeros(0, np.int64)]
+    found: list[Ints] = [np.zeros(0, np.int64)]
     for start in range(0, len(docs), _BATCH):
         batch = docs[start : start + _BATCH]
         found.append(batch[_hits(*segment.words(batch), places, field)])

@@ -29,7 +29,7 @@ def places_of(data: Data, places: Sequence[Mask], anchor: int) -> Ints:
     ``places`` say for each code whether it fits; the anchor is place number ``anchor``. Ends of sentences are skipped;
     ends of items fit nowhere, so nothing reaches across them.
     """
-    found = [np.zeros(0, np.int64)]
+    found: list[Ints] = [np.zeros(0, np.int64)]
     for code in np.flatnonzero(places[anchor]).tolist():
         pattern = stream.encode(np.array([code], np.int64))[0]
         start = _find(data, pattern)
@@ -55,7 +55,7 @@ def title_ends(data: Data, offsets: npt.NDArray[Any]) -> Ints:
 
 def _find(data: Data, pattern: Data) -> Ints:
     """Return the offsets at which ``pattern``, one whole code, stands."""
-    found = [np.zeros(0, np.int64)]
+    found: list[Ints] = [np.zeros(0, np.int64)]
     first, *rest = pattern.tolist()
     stop = len(data) - len(rest)
     for start in range(0, stop, _PIECE):
