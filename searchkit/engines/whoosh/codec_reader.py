@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from searchkit.engines.whoosh.blockfile import BlockFile
+from searchkit.engines.whoosh.blockfile import BlockFile, Column
 from searchkit.engines.whoosh.codec import PlainSegment
 from searchkit.engines.whoosh.codec_columns import ArrayColumnReader, column_reader
 from searchkit.engines.whoosh.codec_files import folder_of, open_file
@@ -110,12 +110,21 @@ class PlainPerDocumentReader(base.PerDocumentReader):  # type: ignore[misc]
 
     def __init__(self, storage: Any, segment: PlainSegment) -> None:
         self._segment = segment
+        self._doc_count = segment.doc_count_all()
+        self._lengths: dict[str, Column] = {}
+        self._columns: dict[str, tuple[str, str]] = {}
+        self._vectors: dict[str, tuple[_Postings, Column]] = {}
         record = segment.file("doc")
-        if record is None:
-            raise IndexCorrupt(f"the segment {segment.segment_id()} has no documents; build the index anew")
-        self._file = file = open_file(folder_of(storage), record)
+        if record is not None:
+            self._open(open_file(folder_of(storage), record))
+        elif self._doc_count:
+            raise IndexCorrupt(
+                f"the segment {segment.segment_id()} lacks its documents; build the index anew"
+            )
+
+    def _open(self, file: BlockFile) -> None:
         directory = _directory(file)
-        self._doc_count = int(directory["documents"])
+        self._file = file
         self._lengths = {name: file.column(f"length{n}") for n, name in enumerate(directory["lengths"])}
         self._columns = {name: (f"column{n}", kind) for n, (name, kind) in enumerate(directory["columns"])}
         self._vectors = {

@@ -238,8 +238,8 @@ class ArrayMatcher(mcore.LeafMatcher):  # type: ignore[misc]
         self._at = bisect_left(self._ids, id, self._at)
 
     def id(self) -> Any:
-        """Return the document."""
-        return self._ids[self._at]
+        """Return the document, at the end the last one: Whoosh's AndNot asks for it even there."""
+        return self._ids[self._at] if self._at < len(self._ids) else self._ids[-1]
 
     def all_ids(self) -> Iterator[Any]:
         """Yield all documents."""
@@ -281,14 +281,6 @@ class ArrayMatcher(mcore.LeafMatcher):  # type: ignore[misc]
         )
         made._at = self._at
         return made
-
-    def replace(self, minquality: float = 0) -> Any:
-        """Return a matcher without postings if none here can be of that quality."""
-        if not self.is_active():
-            return mcore.NullMatcher()
-        if minquality and self.supports_block_quality() and self.max_quality() < minquality:
-            return mcore.NullMatcher()
-        return self
 
     def supports_block_quality(self) -> bool:
         """Return whether the scorer can tell a bound."""

@@ -14,8 +14,9 @@ import numpy.typing as npt
 from searchkit.analysis.token import Layer
 from searchkit.engines.whoosh.codec_terms import FieldTerms, TermPostings
 from searchkit.engines.whoosh.generation_positions import LayerValues, Places
+from searchkit.engines.whoosh.generation_segment import LiveSegment
 from searchkit.engines.whoosh.lexicon import StoredLexicon
-from searchkit.engines.whoosh.segment import NO_VOTES, Segment
+from searchkit.engines.whoosh.segment import NO_VOTES
 from searchkit.engines.whoosh.stock import fields
 from searchkit.engines.whoosh.whoosh_analyzers import name_pieces
 from searchkit.engines.whoosh.whoosh_schema import LAYER_FIELDS, schema
@@ -44,7 +45,7 @@ class Words:
 class LayerField(FieldTerms):
     """The terms of a layer. One term is found in the lexicon; only going through them sorts them."""
 
-    def __init__(self, segment: Segment, layer: Layer, words: Words) -> None:
+    def __init__(self, segment: LiveSegment, layer: Layer, words: Words) -> None:
         self._segment = segment
         self._layer = layer
         self._words = words
@@ -84,7 +85,7 @@ class LayerField(FieldTerms):
     def _postings(self, string_id: int) -> TermPostings:
         docs, frequencies = self._segment.postings(self._layer, string_id)
         values = LayerValues(self._segment, self._layer, string_id, docs, frequencies, self._words)
-        return TermPostings(docs, frequencies, self._segment.exact_lengths(self._layer)[docs], values)
+        return TermPostings(docs, frequencies, self._segment.lengths(self._layer)[docs], values)
 
 
 class _Once:
@@ -153,16 +154,15 @@ class ColumnField(FieldTerms):
 class IdField(FieldTerms):
     """The ids, which the segment keeps in order."""
 
-    def __init__(self, segment: Segment) -> None:
+    def __init__(self, segment: LiveSegment) -> None:
         self._segment = segment
-        self._order = segment.file.column("ids.order")
 
     def __len__(self) -> int:
         return self._segment.doc_count
 
     def text(self, rank: int) -> bytes:
         """Return the id at a rank."""
-        return self._segment.id_of(int(self._order[rank])).encode()
+        return self._segment.id_of(int(self._segment.by_id[rank])).encode()
 
     def lower_bound(self, text: bytes) -> int:
         """Return the rank of the first id that is not below ``text``."""
@@ -170,14 +170,13 @@ class IdField(FieldTerms):
 
     def at(self, rank: int) -> TermPostings:
         """Return the one posting of the id at a rank."""
-        docs = np.array([self._order[rank]], np.int64)
-        return TermPostings(docs, np.ones(1), np.zeros(1, np.int64), _Once())
+        return _plain_postings(self._segment.by_id[rank : rank + 1])
 
 
 class ArxivField(ColumnField):
     """The arXiv ids, with and without their version; one is found without reading all documents."""
 
-    def __init__(self, segment: Segment) -> None:
+    def __init__(self, segment: LiveSegment) -> None:
         super().__init__(segment.doc_count, self._read)
         self._segment = segment
 
@@ -187,22 +186,17 @@ class ArxivField(ColumnField):
                 for text in dict.fromkeys((document.arxiv_id, document.arxiv_id.partition("v")[0])):
                     yield text.encode("utf-8", "surrogatepass"), doc
 
-    def __len__(self) -> int:
-        return self._segment.file.column("arxiv.docs").size
-
     def find(self, text: bytes) -> TermPostings | None:
         """Return the postings of an arXiv id, None if no document has it."""
         wanted = text.decode("utf-8", "surrogatepass")
         docs = self._segment.find_arxiv(wanted)
         if "v" in wanted:
-            kept = [doc for doc in docs.tolist() if self._segment.document(doc).arxiv_id == wanted]
-            docs = np.array(kept, np.int64)
-        if not len(docs):
-            return None
-        return TermPostings(docs, np.ones(len(docs)), np.zeros(len(docs), np.int64), _Once())
+            found = self._segment.documents(docs.tolist())
+            docs = docs[[document.arxiv_id == wanted for document in found]]
+        return _plain_postings(docs) if len(docs) else None
 
 
-def field_terms(segment: Segment, words: Words) -> dict[str, FieldTerms]:
+def field_terms(segment: LiveSegment, words: Words) -> dict[str, FieldTerms]:
     """Return the fields of a segment that have terms, by name."""
     found: dict[str, FieldTerms] = {
         name: LayerField(segment, layer, words) for name, layer in LAYER_FIELDS.items()
@@ -215,7 +209,11 @@ def field_terms(segment: Segment, words: Words) -> dict[str, FieldTerms]:
     return found
 
 
-def author_lengths(segment: Segment) -> npt.NDArray[np.int64]:
+def _plain_postings(docs: Array) -> TermPostings:
+    return TermPostings(docs, np.ones(len(docs)), np.zeros(len(docs), np.int64), _Once())
+
+
+def author_lengths(segment: LiveSegment) -> npt.NDArray[np.int64]:
     """Return the number of words in the names of each document's authors."""
     return _authors(segment).lengths
 
@@ -225,26 +223,24 @@ def iso_date(number: int) -> str:
     return f"{number // 10000:04}-{number // 100 % 100:02}-{number % 100:02}" if number else ""
 
 
-def _authors(segment: Segment) -> ColumnField:
+def _authors(segment: LiveSegment) -> ColumnField:
     def pairs() -> Iterable[tuple[bytes, int]]:
         pieces = [
             [piece.encode("utf-8", "surrogatepass") for piece in name_pieces(name)]
             for name in segment.author_names
         ]
-        offsets = segment.author_offsets.tolist()
-        numbers = segment.author_ids.tolist()
-        for doc in range(segment.doc_count):
-            for number in numbers[offsets[doc] : offsets[doc + 1]]:
+        for doc, numbers in enumerate(segment.authors()):
+            for number in numbers:
                 yield from zip(pieces[number], repeat(doc))
 
     return ColumnField(segment.doc_count, pairs)
 
 
-def _dates(segment: Segment) -> Iterable[tuple[bytes, int]]:
+def _dates(segment: LiveSegment) -> Iterable[tuple[bytes, int]]:
     return ((iso_date(date).encode(), doc) for doc, date in enumerate(segment.dates.tolist()) if date)
 
 
-def _votes(segment: Segment) -> Iterable[tuple[bytes, int]]:
+def _votes(segment: LiveSegment) -> Iterable[tuple[bytes, int]]:
     field: fields.NUMERIC = schema()["votes"]
     terms = {
         vote: [text for text, *_ in field.index(vote)]

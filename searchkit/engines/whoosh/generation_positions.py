@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from searchkit.analysis.token import FIRST_WORD, ITEM_END, Kind, Layer
+from searchkit.engines.whoosh.generation_segment import LiveSegment
 from searchkit.engines.whoosh.lexicon import StoredLexicon, ranges
-from searchkit.engines.whoosh.segment import Segment
 
 if TYPE_CHECKING:
     from searchkit.engines.whoosh.generation_fields import Words
@@ -35,12 +35,12 @@ class Places:
         self._counts = np.bincount(words[base], minlength=lexicon.word_count).astype(np.int64)
         self._starts = np.cumsum(self._counts) - self._counts
         self._terms = tokens.terms[base]
-        self._seen: OrderedDict[tuple[str, int, Layer], tuple[Ints, Ints]] = OrderedDict()
+        self._seen: OrderedDict[tuple[int, int, Layer], tuple[Ints, Ints]] = OrderedDict()
         self._lock = Lock()
 
-    def of(self, segment: Segment, doc: int, layer: Layer) -> tuple[Ints, Ints]:
+    def of(self, segment: LiveSegment, doc: int, layer: Layer) -> tuple[Ints, Ints]:
         """Return the string ids of a document's terms in a layer, in text order, and their positions."""
-        key = segment.id, doc, layer
+        key = segment.number, doc, layer
         with self._lock:
             found = self._seen.get(key)
             if found is not None:
@@ -53,8 +53,8 @@ class Places:
                 self._seen.popitem(last=False)
         return found
 
-    def _count(self, segment: Segment, doc: int, layer: Layer) -> tuple[Ints, Ints]:
-        codes = segment.words(np.array([doc]))[0].astype(np.int64)
+    def _count(self, segment: LiveSegment, doc: int, layer: Layer) -> tuple[Ints, Ints]:
+        codes = segment.words(doc).astype(np.int64)
         items = np.cumsum(codes == ITEM_END)
         chosen = codes >= FIRST_WORD
         chosen &= items == 0 if layer is Layer.TITLE else items > 0
@@ -63,7 +63,7 @@ class Places:
         terms = self._terms[ranges(self._starts[words], counts)]
         positions = np.arange(len(terms)) + np.repeat(np.maximum(items[chosen] - 1, 0), counts)
         # Labels follow the bullets and have no base terms of their own.
-        length = int(segment.exact_lengths(layer)[doc])
+        length = int(segment.lengths(layer)[doc])
         return terms[:length], positions[:length]
 
 
@@ -72,7 +72,7 @@ class LayerValues:
 
     def __init__(
         self,
-        segment: Segment,
+        segment: LiveSegment,
         layer: Layer,
         string_id: int,
         docs: npt.NDArray[Any],

@@ -15,6 +15,7 @@ from searchkit.engines.whoosh.codec_columns import ArrayColumnReader, NumberColu
 from searchkit.engines.whoosh.codec_files import folder_of, open_file
 from searchkit.engines.whoosh.codec_terms import ArrayTermsReader
 from searchkit.engines.whoosh.generation_fields import Words, author_lengths, field_terms, iso_date
+from searchkit.engines.whoosh.generation_segment import LiveSegment
 from searchkit.engines.whoosh.lexicon import LexiconLevel, StoredLexicon
 from searchkit.engines.whoosh.manifest import FileRecord
 from searchkit.engines.whoosh.segment import NO_VOTES, Segment
@@ -28,10 +29,10 @@ _DOCUMENTS_AT_ONCE = 256
 
 _lock = Lock()
 _words: WeakValueDictionary[Any, Words] = WeakValueDictionary()
-_segments: WeakValueDictionary[Any, Segment] = WeakValueDictionary()
+_segments: WeakValueDictionary[Any, LiveSegment] = WeakValueDictionary()
 
 
-def open_files(storage: Any, described: SearchkitSegment) -> tuple[Segment, Words]:
+def open_files(storage: Any, described: SearchkitSegment) -> tuple[LiveSegment, Words]:
     """Return a segment of Whoosh's table of contents and its lexicon; readers of a process share open files."""
     folder = folder_of(storage)
     lexicon = (str(folder.absolute()), described.lexicon)
@@ -49,7 +50,8 @@ def open_files(storage: Any, described: SearchkitSegment) -> tuple[Segment, Word
                 bits = open_file(folder, FileRecord(*described.deletions)).column("deleted").all()
                 deleted = np.unpackbits(bits, count=described.documents).astype(np.bool_)
             file = open_file(folder, FileRecord(*described.file))
-            segment = _segments[key] = Segment(described.segid, file, deleted)
+            segment = LiveSegment(Segment(described.segid, file, deleted))
+            _segments[key] = segment
     return segment, words
 
 
@@ -59,36 +61,33 @@ def terms_reader(storage: Any, described: SearchkitSegment) -> ArrayTermsReader:
 
 
 class GenerationPerDocumentReader(base.PerDocumentReader):  # type: ignore[misc]
-    """Deletions, lengths, columns and stored fields of a segment."""
+    """Lengths, columns and stored fields of a segment; deleted documents are not there at all."""
 
-    def __init__(self, segment: Segment) -> None:
+    def __init__(self, segment: LiveSegment) -> None:
         self._segment = segment
         self._stored = frozenset(name for name, field in schema().items() if field.stored)
 
     def doc_count(self) -> int:
-        """Return the number of documents that are not deleted."""
-        return self._segment.live_count
-
-    def doc_count_all(self) -> int:
-        """Return the number of documents, deleted ones included."""
+        """Return the number of documents."""
         return self._segment.doc_count
 
-    def has_deletions(self) -> bool:
-        """Return whether documents are deleted."""
-        return self._segment.live_count < self._segment.doc_count
+    doc_count_all = doc_count
 
-    @cached_property
-    def _deleted(self) -> frozenset[int]:
-        mask = self._segment.deleted
-        return frozenset() if mask is None else frozenset(np.flatnonzero(mask).tolist())
+    def has_deletions(self) -> bool:
+        """Return False."""
+        return False
 
     def is_deleted(self, docnum: int) -> bool:
-        """Return whether a document is deleted."""
-        return docnum in self._deleted
+        """Return False."""
+        return False
 
     def deleted_docs(self) -> frozenset[int]:
-        """Return the deleted documents."""
-        return self._deleted
+        """Return no document."""
+        return frozenset()
+
+    def all_doc_ids(self) -> Iterator[int]:
+        """Yield all documents."""
+        return iter(range(self._segment.doc_count))
 
     def supports_columns(self) -> bool:
         """Return True."""
@@ -122,7 +121,7 @@ class GenerationPerDocumentReader(base.PerDocumentReader):  # type: ignore[misc]
         if fieldname == "author":
             return self._author_lengths
         layer = LAYER_FIELDS.get(fieldname)
-        return None if layer is None else self._segment.exact_lengths(layer)
+        return None if layer is None else self._segment.lengths(layer)
 
     def doc_field_length(self, docnum: int, fieldname: str, default: int = 0) -> int:
         """Return the number of terms of a field in a document, ``default`` if the field has no lengths."""
@@ -130,7 +129,7 @@ class GenerationPerDocumentReader(base.PerDocumentReader):  # type: ignore[misc]
         return default if lengths is None else int(lengths[docnum])
 
     def field_length(self, fieldname: str) -> int:
-        """Return the number of terms of a field in all documents, deleted ones included."""
+        """Return the number of terms of a field in all documents."""
         lengths = self._lengths(fieldname)
         return 0 if lengths is None else int(lengths.sum(dtype=np.int64))
 
@@ -146,18 +145,18 @@ class GenerationPerDocumentReader(base.PerDocumentReader):  # type: ignore[misc]
 
     def stored_fields(self, docnum: int) -> dict[str, Any]:
         """Return the stored fields of a document, those that are known."""
-        return self._fields(self._segment.document(docnum))
+        return self._fields(self._segment.documents([docnum])[0])
 
     def iter_docs(self) -> Iterator[tuple[int, dict[str, Any]]]:
-        """Yield the number and the stored fields of each document that is not deleted."""
-        docs = [doc for doc in range(self._segment.doc_count) if doc not in self._deleted]
-        for start in range(0, len(docs), _DOCUMENTS_AT_ONCE):
-            chosen = docs[start : start + _DOCUMENTS_AT_ONCE]
-            for doc, document in zip(chosen, self._segment.documents(chosen)):
+        """Yield the number and the stored fields of each document."""
+        count = self._segment.doc_count
+        for start in range(0, count, _DOCUMENTS_AT_ONCE):
+            docs = range(start, min(start + _DOCUMENTS_AT_ONCE, count))
+            for doc, document in zip(docs, self._segment.documents(docs)):
                 yield doc, self._fields(document)
 
     def all_stored_fields(self) -> Iterator[dict[str, Any]]:
-        """Yield the stored fields of each document that is not deleted."""
+        """Yield the stored fields of each document."""
         return (fields for _, fields in self.iter_docs())
 
     def _fields(self, document: Document) -> dict[str, Any]:
