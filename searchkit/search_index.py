@@ -257,7 +257,10 @@ class SearchIndex:
                 documents[segment, doc] = document
         cache = TermCache.of(view.generation)
         presenter = Presenter(
-            made, view.vocabulary.tokens, idf=lambda term: cache.get(term.layer, term.text).idf
+            made,
+            view.vocabulary.tokens,
+            idf=lambda term: cache.get(term.layer, term.text).idf,
+            matching=lambda texts: matching_forms(view.generation, by_segment.items(), texts),
         )
         return tuple(
             presenter.present(documents[segment, doc], rank=offset + place, score=score)
@@ -277,6 +280,7 @@ class SearchIndex:
         from searchkit.ranking.weights import QUERY_WEIGHTS
         from searchkit.results.explain import Explanation
 
+        from searchkit.engines.whoosh.page_words import matching_forms
         view = self._current()
         found = view.generation.find(document_id)
         if found is None:

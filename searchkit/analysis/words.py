@@ -70,7 +70,7 @@ _EITHER_SIDE = frozenset("'\"*_`~|$")
 _SEPARATOR = frozenset("-‐‑–—/\\,;:·•&+=<>|→←↔…!?.。、，")
 _SENTENCE_END = re.compile(r"""[.!?。！？][)\]}"'”’»」』*_~`]*$""")
 _LIST_NUMBER = re.compile(r"\W*(?:[0-9]{1,3}|[A-Za-z가-힣])\.$")
-_SAME_SIGN = str.maketrans("‐‑’", "--'")
+_SAME_SIGN = {"‐": "-", "‑": "-", "’": "'"}
 
 
 class Word(NamedTuple):
@@ -142,6 +142,14 @@ def ends_sentence(chunk: str) -> bool:
     return _SENTENCE_END.search(chunk) is not None and _LIST_NUMBER.match(chunk) is None
 
 
+def same_signs(text: str) -> str:
+    """Return ``text`` with the hyphens and apostrophes that forms have, as many characters as before."""
+    for sign, usual in _SAME_SIGN.items():
+        if sign in text:
+            text = text.replace(sign, usual)
+    return text
+
+
 def is_ideographic(char: str) -> bool:
     """Say whether ``char`` belongs to a script that is written without spaces: Han or Kana."""
     return _IDEOGRAPHIC.match(char) is not None
@@ -153,7 +161,7 @@ def _word(text: str, start: int, end: int, context: Context, offsets: Sequence[i
     form = original.lower()
     if offsets is None and len(form) == end - start:
         if not form.isascii():
-            form = form.translate(_SAME_SIGN)
+            form = same_signs(form)
         return Word(start, end, WordKey(context, form))
     places = range(len(text) + 1) if offsets is None else offsets
     begin = places[start]
@@ -166,7 +174,7 @@ def _word(text: str, start: int, end: int, context: Context, offsets: Sequence[i
         relative.append(places[end] - begin)
     stop = max(places[end], places[end - 1] + 1)
     relative[-1] = stop - begin
-    return Word(begin, stop, WordKey(context, form.translate(_SAME_SIGN)), relative)
+    return Word(begin, stop, WordKey(context, same_signs(form)), relative)
 
 
 def _context(text: str, at: int, *, glued: bool) -> Context:

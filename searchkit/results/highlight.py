@@ -3,19 +3,22 @@
 A word of the document matches through its terms, found the way the index found them: split, then the
 lexicon. What is marked is the place of the term (모델 in 모델을); the whole word only where nothing but its
 surface matches.
+
+Where the caller knows which words of the documents can match, only the chunks that hold one of these are split.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from dataclasses import field as default
 from functools import lru_cache
 from itertools import chain
 
+from searchkit.analysis.normalization import fold
 from searchkit.analysis.token import Kind, Layer, Token, WordKey
-from searchkit.analysis.words import Word, split_chunk
+from searchkit.analysis.words import Word, same_signs, split_chunk
 from searchkit.document import Document
 from searchkit.query.plan import (
     AnyTerm,
@@ -89,15 +92,24 @@ class _Wanted:
 class Highlighter:
     """Finds what a plan matches in documents; made for the few that are shown.
 
-    ``tokens`` is called for the words of the documents and should remember its answers.
+    ``tokens`` is called for the words of the documents and should remember its answers. ``matching`` gives the
+    forms of the words of these documents that hold one of `texts`; without it every word is looked at.
     """
 
-    def __init__(self, plan: Plan, tokens: Tokens) -> None:
+    def __init__(
+        self, plan: Plan, tokens: Tokens, matching: Callable[[Collection[str]], Collection[str]] | None = None
+    ) -> None:
         self._tokens = tokens
         self._wanted = _Wanted()
         for node in (plan.root, *plan.filters):
             self._wanted.collect(node)
         self._marks: dict[tuple[str, str], list[_Mark]] = {}
+        self._matching = None if matching is None else frozenset(matching(self.texts))
+
+    @property
+    def texts(self) -> frozenset[str]:
+        """The terms and forms that mark a word which is one or has one."""
+        return frozenset(text for _, text in chain(self._wanted.terms, self._wanted.forms))
 
     @property
     def terms(self) -> Iterator[PlanTerm]:
@@ -130,29 +142,28 @@ class Highlighter:
     def _in_text(self, text: str, place: str) -> list[_Mark]:
         marks: list[_Mark] = []
         known = self._marks
-        for match in _CHUNK.finditer(text):
-            chunk = match.group()
+        plain = _plain(text)
+        for at, chunk in _chunks(text, plain, self._matching):
             within = known.get((place, chunk))
             if within is None:
                 within = known[place, chunk] = self._in_chunk(chunk, place)
             if within:
-                at = match.start()
                 marks.extend(_Mark(at + mark.start, at + mark.end, mark.terms) for mark in within)
-        phrases = [phrase for phrase in self._wanted.phrases if _may_stand_in(phrase, place)]
+        phrases = [phrase for phrase in self._wanted.phrases if _may_stand_in(phrase, place, plain)]
         if phrases:
-            words = [
-                (match.start(), word) for match in _CHUNK.finditer(text) for word in _split(match.group())
-            ]
+            words = [(at, word) for at, chunk in _chunks(text) for word in _split(chunk)]
             marks.extend(chain.from_iterable(self._phrase_marks(phrase, words) for phrase in phrases))
             marks = _merged(marks)
         return marks
 
     def _in_chunk(self, chunk: str, place: str) -> list[_Mark]:
         marks: list[_Mark] = []
-        terms, forms = self._wanted.terms, self._wanted.forms
+        terms, forms, matching = self._wanted.terms, self._wanted.forms, self._matching
         base = _BASE_LAYERS.get(place)
         for word in _split(chunk):
             form = word.key.form
+            if matching is not None and form not in matching:
+                continue
             better: list[_Mark] = []
             surface: list[_Mark] = []
             for kind, text, start, length in self._tokens(word.key) if terms else ():
@@ -220,8 +231,41 @@ def _texts(document: Document) -> Iterator[tuple[str, int, str]]:
             yield "labels", item, label
 
 
-def _may_stand_in(phrase: Phrase, place: str) -> bool:
-    return phrase.field is None or (phrase.field == "title") == (place == "title")
+def _plain(text: str) -> str | None:
+    """Return ``text`` as forms are written, each code point at its place; None where that can't be had."""
+    folded, offsets = fold(text)
+    if offsets is not None or "Σ" in folded:  # how a sigma is lower-cased depends on what follows
+        return None
+    plain = same_signs(folded.lower())
+    return plain if len(plain) == len(text) else None
+
+
+def _chunks(
+    text: str, plain: str | None = None, forms: Collection[str] | None = None
+) -> Iterator[tuple[int, str]]:
+    """Yield the chunks of ``text`` and where they begin; given ``plain`` and ``forms``, those that may hold a form."""
+    if plain is None or forms is None:
+        for match in _CHUNK.finditer(text):
+            yield match.start(), match.group()
+        return
+    pieces: dict[int, int] = {}
+    size = len(plain)
+    for form in forms:
+        at = plain.find(form)
+        while at >= 0:
+            start, end = plain.rfind(" ", 0, at) + 1, plain.find(" ", at)
+            pieces[start] = end = size if end < 0 else end
+            at = plain.find(form, end)
+    for start in sorted(pieces):
+        for match in _CHUNK.finditer(text, start, pieces[start]):
+            yield match.start(), match.group()
+
+
+def _may_stand_in(phrase: Phrase, place: str, plain: str | None) -> bool:
+    """Say whether it is worth looking for ``phrase`` in a text that reads ``plain``."""
+    if phrase.field is not None and (phrase.field == "title") != (place == "title"):
+        return False
+    return plain is None or all(any(form in plain for form in word.forms) for word in phrase.words)
 
 
 def _is_faint(mark: _Mark) -> bool:

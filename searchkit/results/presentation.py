@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from searchkit.document import Document
 from searchkit.query.plan import Plan, PlanTerm
@@ -16,11 +16,18 @@ _TERMS_OF_A_WORD = 16
 class Presenter:
     """Makes the hits of one search.
 
-    ``idf`` gives the rarity of a term of the plan: the best passage is the one with the rarest words.
+    ``idf`` gives the rarity of a term of the plan: the best passage is the one with the rarest words. ``matching``
+    is as for `Highlighter`.
     """
 
-    def __init__(self, plan: Plan, tokens: Tokens, idf: Callable[[PlanTerm], float] | None = None) -> None:
-        self._highlighter = Highlighter(plan, tokens)
+    def __init__(
+        self,
+        plan: Plan,
+        tokens: Tokens,
+        idf: Callable[[PlanTerm], float] | None = None,
+        matching: Callable[[Collection[str]], Collection[str]] | None = None,
+    ) -> None:
+        self._highlighter = Highlighter(plan, tokens, matching)
         self._weights = None if idf is None else _weights(self._highlighter.terms, idf)
 
     def present(self, document: Document, *, rank: int, score: float) -> Hit:

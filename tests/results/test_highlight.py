@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from searchkit.analysis.words import split
 from searchkit.document import Document
+from searchkit.results.presentation import Presenter
 
 WIDE = str.maketrans({chr(code): chr(code + 0xFEE0) for code in range(0x21, 0x7F)})
 
@@ -133,6 +135,35 @@ def test_highlights_never_overlap_whatever_the_text(presenter, text):
         ends[key] = mark.end
     whole = text if hit.snippet.field == "title" else document.bullets[hit.snippet.item]
     assert whole[hit.snippet.start : hit.snippet.end] == hit.snippet.text
+
+
+@given(
+    st.text(
+        alphabet=st.sampled_from(
+            "확산모델을 aB4-‑’.,\n\t\u3000é㈜漢ΑΣİＬ４ﬁ\u0301\u1112\u1161\ud800(\"'+#/:"
+        ),
+        max_size=60,
+    )
+)
+@settings(max_examples=150, deadline=None)
+def test_knowing_the_words_that_match_changes_nothing(ask, text):
+    query = '확산 모델을 a4 b-4 ασ σ fi İ é "모델 a" "확산 모델" title:b* 4-* http://a.b/c'
+    document = Document(id="x", title=text, bullets=[text, f"{text} 모델 a ΑΣa Σ"])
+    planned, words = ask(query, document)
+
+    def matching(texts):
+        keys = {word.key for part in (document.title, *document.bullets) for word in split(part)}
+        return {
+            key.form
+            for key in keys
+            if key.form in texts or any(token.text in texts for token in words.tokens(key))
+        }
+
+    hits = [
+        Presenter(planned, words.tokens, matching=given).present(document, rank=1, score=1.0)
+        for given in (None, matching)
+    ]
+    assert hits[0] == hits[1]
 
 
 def test_wildcards_of_many_words_stay_quick(presenter):

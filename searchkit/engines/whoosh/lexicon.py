@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from itertools import islice
 from typing import NamedTuple
 
@@ -23,6 +24,8 @@ from searchkit.engines.whoosh.strings import StringTable, write_strings
 _WORD_SAMPLE = 64
 _KIND_SHIFT = 30
 _TERM_MASK = (1 << _KIND_SHIFT) - 1
+_MAX_STRINGS = 1 << 15
+"""So many strings are remembered once they were asked for."""
 _CONTEXT_BITS = 2
 
 
@@ -100,7 +103,23 @@ class LexiconLevel:
 
 
 class StoredLexicon:
-    """All levels of one generation. Thread-safe: it only reads."""
+    """All levels of one generation. Thread-safe."""
+    @cached_property
+    def _token_ends(self) -> npt.NDArray[np.uint32]:
+        return np.cumsum(self._counts.all(), dtype=np.uint32)
+
+    def chosen(
+        self, local: npt.NDArray[np.int64]
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Return packed keys, token counts and packed terms of the words ``local``, counted from the level's first."""
+        counts = self._counts.all().take(local).astype(np.int64)
+        starts = self._token_ends.take(local) - counts
+        return (
+            self._keys.all().take(local).astype(np.int64),
+            counts,
+            self._terms.all().take(ranges(starts, counts)).astype(np.int64),
+        )
+
 
     def __init__(self, levels: Sequence[LexiconLevel]) -> None:
         self.levels = tuple(levels)
@@ -113,6 +132,7 @@ class StoredLexicon:
         return self.levels[-1].string_end if self.levels else 0
 
     @property
+        self._strings: dict[int, str] = {}
     def word_count(self) -> int:
         """The number of distinct words."""
         return self.levels[-1].word_end if self.levels else 0
@@ -127,7 +147,13 @@ class StoredLexicon:
 
     def string(self, string_id: int) -> str:
         """Return the term or form of an id."""
-        return self.levels[bisect_right(self._string_firsts, string_id) - 1].strings.string(string_id)
+        found = self._strings.get(string_id)
+        if found is None:
+            found = self.levels[bisect_right(self._string_firsts, string_id) - 1].strings.string(string_id)
+            if len(self._strings) >= _MAX_STRINGS:
+                self._strings.clear()
+            self._strings[string_id] = found
+        return found
 
     def prefix(self, text: str, limit: int) -> list[int]:
         """Return the ids of at most ``limit`` strings that begin with ``text``, in UTF-8 byte order."""
@@ -193,13 +219,8 @@ class StoredLexicon:
             low, high = np.searchsorted(word_ids, (level.first_word, level.word_end))
             if low == high:
                 continue
-            local = word_ids[low:high] - level.first_word
-            all_keys, all_counts, all_terms = level.arrays()
-            ends = np.cumsum(all_counts)
-            chosen = all_counts[local]
-            starts = ends[local] - chosen
-            packed = all_terms[ranges(starts, chosen)]
-            forms.append(all_keys[local] >> _CONTEXT_BITS)
+            keys, chosen, packed = level.chosen(word_ids[low:high] - level.first_word)
+            forms.append(keys >> _CONTEXT_BITS)
             counts.append(chosen)
             kinds.append(packed >> _KIND_SHIFT)
             terms.append(packed & _TERM_MASK)
