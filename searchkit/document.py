@@ -27,7 +27,7 @@ class Document:
     meaning here. Strings keep their original normalisation.
 
     Raises:
-        DocumentError: the id, a date or the votes are not of this form.
+        DocumentError: the id, a date, the votes or the type of a value are not of this form.
     """
 
     id: str
@@ -48,16 +48,31 @@ class Document:
 
     def __post_init__(self) -> None:
         """Coerce sequences to tuples and reject what can't be indexed."""
-        if isinstance(self.bullets, str):
-            object.__setattr__(self, "bullets", (self.bullets,))
         for name in ("bullets", "labels", "bullet_lines", "authors", "media"):
-            object.__setattr__(self, name, tuple(getattr(self, name)))
+            value = getattr(self, name)
+            try:
+                object.__setattr__(self, name, (value,) if isinstance(value, str) else tuple(value))
+            except TypeError as error:
+                raise DocumentError(
+                    f"{_shortened(self.id)}: {name} must be several, not one value"
+                ) from error
         if not isinstance(self.id, str) or not _ID.fullmatch(self.id) or len(self.id) > MAX_ID_LENGTH:
             raise DocumentError(
                 f"{_shortened(self.id)} can't be an id: use 1 to {MAX_ID_LENGTH} characters without white space"
             )
         if not isinstance(self.title, str) or not all(isinstance(text, str) for text in self.bullets):
             raise DocumentError(f"{self.id}: the title and the bullets must be strings")
+        texts = (
+            *self.authors,
+            *self.media,
+            *filter(None, (*self.labels, self.url, self.arxiv_id, self.source)),
+        )
+        if not all(isinstance(text, str) for text in texts):
+            raise DocumentError(
+                f"{self.id}: authors, media, labels, url, arxiv_id and source must be strings"
+            )
+        if not all(isinstance(line, int) for line in (*self.bullet_lines, self.line or 0)):
+            raise DocumentError(f"{self.id}: the lines must be whole numbers")
         if self.labels and len(self.labels) != len(self.bullets):
             raise DocumentError(f"{self.id}: {len(self.labels)} labels for {len(self.bullets)} bullets")
         if self.date is not None:

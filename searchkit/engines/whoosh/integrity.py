@@ -66,6 +66,10 @@ def deep_problems(folder: Path, manifest: Manifest, deep: Deep | None) -> list[P
     except IndexCorrupt as error:
         path = manifest_name(manifest.generation) if error.path is None else Path(error.path).name
         return [Problem(path, str(error).removeprefix(f"{error.path}: "))]
+    except (ArithmeticError, LookupError, MemoryError, TypeError, ValueError) as error:
+        # The checksums are right, so that somebody has made the file like this.
+        what = f"the arrays don't fit together ({type(error).__name__}: {error})"
+        return [Problem(manifest_name(manifest.generation), what)]
 
 
 def newest_sound(

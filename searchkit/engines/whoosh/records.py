@@ -40,13 +40,20 @@ _FIELDS = (
 
 
 def encode(document: Document) -> bytes:
-    """Return the document as one line of ASCII JSON, or of UTF-8 where every character can be."""
+    """Return the document as one line of ASCII JSON, or of UTF-8 where every character can be.
+
+    Raises:
+        DocumentError: ``extra`` holds what JSON can't.
+    """
     values = [getattr(document, name) for name in _FIELDS]
-    values[-1] = dict(document.extra)
     try:
-        return json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode()
-    except UnicodeEncodeError:
-        return json.dumps(values, separators=(",", ":")).encode()
+        values[-1] = dict(document.extra)
+        try:
+            return json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode()
+        except UnicodeEncodeError:
+            return json.dumps(values, separators=(",", ":")).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise DocumentError(f"{document.id}: extra can't be written as JSON: {error}") from error
 
 
 def decode(record: bytes) -> Document:

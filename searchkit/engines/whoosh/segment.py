@@ -82,6 +82,20 @@ class Segment:
         self._id_order = file.column("ids.order")
         self._codes = file.column("stream.codes")
         self._code_offsets = file.column("stream.offsets")
+        if not self._fits():
+            raise IndexCorrupt("the arrays are of different numbers of documents", path=file.path)
+
+    def _fits(self) -> bool:
+        """Return whether there are as many documents in all arrays; only sizes are looked at, no block is read."""
+        layers = self._layers.values()
+        each = [column for layer in layers for column in (layer.norms, layer.lengths)]
+        each += [self._id_order, *(self.file.column(f"meta.{name}") for name in ("dates", "votes", "hashes"))]
+        offsets = self._id_offsets, self._code_offsets, self.file.column("authors.offsets")
+        return (
+            all(column.size == self.doc_count for column in each)
+            and all(column.size == self.doc_count + 1 for column in offsets)
+            and all(layer.offsets.size == layer.terms.size + 1 for layer in layers)
+        )
 
     def _slot(self, layer: Layer, string_id: int) -> tuple[int, int]:
         columns = self._layers[layer]
