@@ -20,7 +20,6 @@ from searchkit.analysis.token import Context, Kind, Token, WordKey
 from searchkit.engines.whoosh.blockfile import BlockFile, BlockFileWriter
 from searchkit.engines.whoosh.manifest import FileRecord
 from searchkit.engines.whoosh.strings import StringTable, write_strings
-from searchkit.errors import IndexCorrupt
 
 _WORD_SAMPLE = 64
 _KIND_SHIFT = 30
@@ -45,10 +44,9 @@ class LexiconLevel:
     def __init__(self, file: BlockFile, record: FileRecord) -> None:
         self.file = file
         self.record = record
-        bounds = file.column("lexicon.range").all().tolist()
-        if len(bounds) != 4:
-            raise IndexCorrupt("the range of the lexicon can't be read", path=file.path)
-        first_string, self.string_end, self.first_word, self.word_end = bounds
+        first_string, self.string_end, self.first_word, self.word_end = (
+            file.column("lexicon.range").all().tolist()
+        )
         self.first_string = first_string
         self.strings = StringTable(file, first_string)
         self._keys = file.column("words.keys")
@@ -58,9 +56,6 @@ class LexiconLevel:
         self._terms = file.column("tokens.terms")
         self._starts = file.column("tokens.starts")
         self._lengths = file.column("tokens.lengths")
-        words = {self._keys.size, self._by_key.size, self._counts.size, self.word_end - self.first_word}
-        if len(words) > 1 or len({self._terms.size, self._starts.size, self._lengths.size}) > 1:
-            raise IndexCorrupt("the arrays are of different numbers of words", path=file.path)
 
     def packed_key(self, word_id: int) -> int:
         """Return the form's string id and the context of a word, as one number."""
