@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from searchkit.analysis.analyzer import WordAnalyzer
 from searchkit.engines.whoosh import executor
 from searchkit.engines.whoosh.executor import TopDocs
 from searchkit.engines.whoosh.generation import Generation
 from searchkit.engines.whoosh.vocabulary import LexiconVocabulary
+from searchkit.index.terms import UserTerms
 from searchkit.query.parser import parse
 from searchkit.query.plan import Node, Plan
 from searchkit.query.planner import Planned, plan
+from searchkit.query.synonyms import SynonymFinder
 from searchkit.query.syntax import Parsed
-from searchkit.ranking.weights import QUERY_WEIGHTS
+from searchkit.ranking.weights import QUERY_WEIGHTS, SYNONYM_SHARE
 from searchkit.results.hit import Note
 
 PHRASE_AS_WORDS = Note("phrase-as-words", "no document has the quoted words side by side; searched as words")
@@ -26,6 +29,9 @@ class View:
 
     generation: Generation
     vocabulary: LexiconVocabulary
+    analyzer: WordAnalyzer
+    terms: UserTerms
+    synonyms: SynonymFinder
     notes: tuple[Note, ...] = ()
 
 
@@ -95,6 +101,13 @@ def _attempts(view: View, request: Request, parsed: Parsed) -> Iterator[tuple[Pl
             phrases=phrases,
             filters=request.filters,
         )
+        if request.expand:
+            planned = _with_synonyms(view, parsed, planned)
         if planned.plan not in tried:
             tried.append(planned.plan)
             yield planned, why
+
+
+def _with_synonyms(view: View, parsed: Parsed, planned: Planned) -> Planned:
+    root = view.synonyms.add(planned.plan.root, parsed, QUERY_WEIGHTS, SYNONYM_SHARE)
+    return planned if root is planned.plan.root else planned._replace(plan=replace(planned.plan, root=root))

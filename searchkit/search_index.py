@@ -45,27 +45,34 @@ class SearchIndex:
     Make one with `open` or `build`; it is a context manager.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, terms: PathLike | None = None) -> None:
         from searchkit.engines.whoosh.store import Store
+        from searchkit.index.terms import terms_folder
 
         self.path = path
+        self.terms = terms_folder(path, terms)
+        """The folder of the user's dictionary, synonyms and glossary."""
         self.last_report: IndexReport | None = None
         """What the last call of this object that wrote to the index did."""
         self._store = Store(path)
         self._analyzer = _shared_analyzer()
         self._lock = threading.Lock()
         self._view: View | None = None
+        self._watched: tuple[tuple[Any, ...], bool] = ((), False)
 
     @classmethod
-    def open(cls, path: PathLike) -> SearchIndex:
+    def open(cls, path: PathLike, *, terms: PathLike | None = None) -> SearchIndex:
         """Open an index.
+
+        ``terms`` is the folder of the user's dictionary, synonyms and glossary: `update` takes them from there. None
+        is ``terms/`` beside the index.
 
         Raises:
             IndexMissing: there is none.
             IndexIncompatible: another format or other rules of analysis built it.
             IndexCorrupt: it is damaged.
         """
-        index = cls(Path(path))
+        index = cls(Path(path), terms=terms)
         index._current()
         return index
 
@@ -77,10 +84,11 @@ class SearchIndex:
         *,
         timeout: float = 10.0,
         progress: Progress | None = None,
+        terms: PathLike | None = None,
     ) -> SearchIndex:
         """Make an index of files, folders or documents, or replace the content of one, in one commit.
 
-        ``timeout`` is how many seconds to wait for another writer.
+        ``timeout`` is how many seconds to wait for another writer; ``terms`` as in `open`.
 
         Raises:
             SourceError: a source is missing or unreadable.
@@ -89,9 +97,9 @@ class SearchIndex:
         """
         from searchkit.index import updates
 
-        index = cls(Path(path))
+        index = cls(Path(path), terms=terms)
         index.last_report = updates.fill(
-            index.path, index._analyzer, sources, timeout=timeout, progress=progress
+            index.path, index._analyzer, sources, timeout=timeout, progress=progress, terms=index.terms
         )
         return index
 
@@ -127,6 +135,7 @@ class SearchIndex:
             dry_run=dry_run,
             timeout=timeout,
             progress=progress,
+            terms=self.terms,
         )
         return self.last_report
 
@@ -160,6 +169,8 @@ class SearchIndex:
         from searchkit.engines.whoosh.generation import Generation
         from searchkit.engines.whoosh.vocabulary import LexiconVocabulary
         from searchkit.index.session import check_analysis, other_model
+        from searchkit.index.terms import UserTerms
+        from searchkit.query.synonyms import SynonymFinder
 
         view = self._view
         current = self._store.current()
@@ -171,13 +182,17 @@ class SearchIndex:
                 return view
             generation = Generation.open(self._store.pin())
             try:
-                check_analysis(generation.manifest, self._analyzer, self.path)
+                terms = UserTerms.of(generation.folder, generation.manifest)
+                analyzer = self._analyzer.with_dictionary(terms.dictionary)
+                check_analysis(generation.manifest, analyzer, self.path)
             except BaseException:
                 generation.close()
                 raise
-            warning = other_model(generation.manifest, self._analyzer)
+            warning = other_model(generation.manifest, analyzer)
             notes = () if warning is None else (Note("other-model", warning),)
-            fresh = View(generation, LexiconVocabulary(generation.lexicon, self._analyzer), notes)
+            vocabulary = LexiconVocabulary(generation.lexicon, analyzer)
+            finder = SynonymFinder(terms.synonyms, vocabulary)
+            fresh = View(generation, vocabulary, analyzer, terms, finder, notes)
             self._view = fresh
             if view is not None:
                 view.generation.release()
@@ -226,10 +241,10 @@ class SearchIndex:
             match_any=match_any,
         )
         view = self._current()
-        model_before = self._analyzer.loaded
+        model_before = view.analyzer.loaded
         found = answer(view, request)
-        notes = [*view.notes, *found.notes]
-        if self._analyzer.loaded and not model_before:
+        notes = [*view.notes, *self._terms_notes(view), *found.notes]
+        if view.analyzer.loaded and not model_before:
             notes.append(
                 Note("analyzed", "a word is new to the index and was analysed first, which takes a while")
             )
@@ -242,9 +257,27 @@ class SearchIndex:
             facets=found.top.facets,
         )
 
+    def _terms_notes(self, view: View) -> tuple[Note, ...]:
+        """Say so if the user's files are other ones than those that the index was brought up to date with."""
+        from searchkit.index.terms import differs, stamp
+
+        state = (view.generation.number, *stamp(self.terms))
+        if self._watched[0] != state:
+            self._watched = state, differs(self.terms, view.terms)
+        if not self._watched[1]:
+            return ()
+        return (
+            Note(
+                "terms-changed",
+                f"the files in {self.terms} have changed since the index took them; "
+                "run `searchkit index` to use them",
+            ),
+        )
+
     def _hits(
         self, view: View, made: Plan, found: Sequence[tuple[float, int, int]], offset: int
     ) -> tuple[Hit, ...]:
+        from searchkit.engines.whoosh.page_words import matching_forms
         from searchkit.engines.whoosh.term_cache import TermCache
         from searchkit.results.presentation import Presenter
 
@@ -274,18 +307,15 @@ class SearchIndex:
 
     def explain(self, query: str, document_id: str) -> Explanation | None:
         """Return how the score of a document comes about, every factor named; None if there is no such document."""
+        from searchkit.answer import Request, answer
         from searchkit.engines.whoosh import executor
-        from searchkit.query.parser import parse
-        from searchkit.query.planner import plan
-        from searchkit.ranking.weights import QUERY_WEIGHTS
         from searchkit.results.explain import Explanation
 
-        from searchkit.engines.whoosh.page_words import matching_forms
         view = self._current()
         found = view.generation.find(document_id)
         if found is None:
             return None
-        made = plan(parse(query), view.vocabulary, QUERY_WEIGHTS).plan
+        made = answer(view, Request(query=query, limit=0)).plan
         segment = view.generation.segments.index(found[0])
         return Explanation(
             query=query,
@@ -295,7 +325,9 @@ class SearchIndex:
 
     def analyze(self, text: str) -> list[AnalyzedTerm]:
         """Return the terms that a text gives, with their places in it, and what became of the rest."""
-        return analyze(text)
+        from searchkit.results.analysis import analyzed_terms
+
+        return analyzed_terms(text, self._current().analyzer)
 
     @property
     def whoosh_dir(self) -> Path:

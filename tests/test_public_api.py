@@ -35,8 +35,8 @@ NAMES = {
 
 # Parameters may be added at the end of a list, with a default; none goes away or changes its default.
 SIGNATURES = {
-    "open": "path",
-    "build": "sources, path, *, timeout=10.0, progress=None",
+    "open": "path, *, terms=None",
+    "build": "sources, path, *, timeout=10.0, progress=None, terms=None",
     "update": "sources=(), *, forget=(), rebuild=False, dry_run=False, timeout=10.0, progress=None",
     "add": "what, *, timeout=10.0",
     "delete": "ids, *, timeout=10.0",

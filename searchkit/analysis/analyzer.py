@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from searchkit.analysis.dictionary import UserDictionary, data_digest_input
+from searchkit.analysis.dictionary import Morpheme, UserDictionary, data_digest_input
 from searchkit.analysis.identifiers import is_url, latin_tokens, url_tokens
 from searchkit.analysis.korean import Explained, KoreanAnalyzer
 from searchkit.analysis.token import Kind, Token, WordKey
@@ -14,6 +15,8 @@ from searchkit.analysis.words import LATIN_LETTERS, Word, is_ideographic, split
 
 RULES_VERSION = 1
 """Goes up whenever the same word may give other terms than before."""
+_MAX_OTHERS = 2
+"""Analyzers with other dictionaries that are remembered: each may hold a Korean model."""
 
 
 class AnalyzedWord(NamedTuple):
@@ -30,6 +33,19 @@ class WordAnalyzer:
     def __init__(self, dictionary: UserDictionary | None = None) -> None:
         self.dictionary = dictionary or UserDictionary()
         self._korean = KoreanAnalyzer(self.dictionary)
+        self._others: dict[UserDictionary, WordAnalyzer] = {}
+        self._lock = threading.Lock()
+
+    def with_dictionary(self, dictionary: UserDictionary) -> WordAnalyzer:
+        """Return an analyzer that knows the words of ``dictionary``: this one, or one of the few it remembers."""
+        if dictionary == self.dictionary:
+            return self
+        with self._lock:
+            found = self._others.pop(dictionary, None) or WordAnalyzer(dictionary)
+            self._others[dictionary] = found
+            if len(self._others) > _MAX_OTHERS:
+                del self._others[next(iter(self._others))]
+            return found
 
     @property
     def loaded(self) -> bool:
@@ -70,6 +86,10 @@ class WordAnalyzer:
             ):
                 results[index] = tokens
         return results
+
+    def cut(self, keys: Sequence[WordKey]) -> list[Sequence[Morpheme]]:
+        """Return the morphemes of each of ``keys``, all of them Hangul; none where nothing but a particle is left."""
+        return self._korean.cut(keys)
 
     def explain(self, key: WordKey) -> list[Explained]:
         """Return the morphemes of a Hangul word and what became of each; of any other word its tokens."""

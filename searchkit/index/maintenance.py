@@ -20,6 +20,7 @@ from searchkit.engines.whoosh.toc import toc_bytes
 from searchkit.errors import IndexCorrupt, IndexMissing, SearchkitError
 from searchkit.index.report import IndexReport, Progress
 from searchkit.index.state import SourcesState
+from searchkit.index.terms import UserTerms
 from searchkit.index.updates import rebuild_aside
 
 PathLike = str | os.PathLike[str]
@@ -68,7 +69,7 @@ def repair(
         SearchkitError: there is nothing to repair from.
     """
     path = Path(folder)
-    found = repairing.repair(path, toc=toc_bytes, check=_opens(path), deep=structure_problems)
+    found = repairing.repair(path, toc=_toc(path), check=_opens(path), deep=structure_problems)
     problems = tuple(str(problem) for problem in found.problems)
     if found.outcome != "rebuild":
         return Repaired(found.outcome, problems, found.generation, found.aside)
@@ -83,6 +84,13 @@ def repair(
     )
     lost = 0 if state is None else len(state.library)
     return Repaired("rebuilt", problems, generation, aside, report, lost)
+
+
+def _toc(folder: Path) -> Callable[[Manifest], bytes]:
+    def make(manifest: Manifest) -> bytes:
+        return toc_bytes(manifest, dictionary=UserTerms.of(folder, manifest).dictionary.lines())
+
+    return make
 
 
 def _opens(folder: Path) -> Callable[[Manifest], None]:
@@ -123,4 +131,4 @@ def restore(file: PathLike, folder: PathLike) -> int:
         SearchkitError: the folder isn't empty, or the file is damaged or no backup; nothing is left then.
     """
     path = Path(folder)
-    return archive.restore(Path(file), path, toc=toc_bytes, check=_opens(path)).documents
+    return archive.restore(Path(file), path, toc=_toc(path), check=_opens(path)).documents

@@ -15,10 +15,12 @@ from searchkit.engines.whoosh.manifest import Manifest
 from searchkit.engines.whoosh.store import Store
 from searchkit.engines.whoosh.transaction import Transaction
 from searchkit.engines.whoosh.writer import IndexWriter
-from searchkit.errors import IndexIncompatible
+from searchkit.errors import IndexCorrupt, IndexIncompatible
 from searchkit.index.analysis_feed import AnalysisFeed
+from searchkit.index.changed_words import changed_words
 from searchkit.index.report import Progress
 from searchkit.index.state import SourcesState
+from searchkit.index.terms import NO_TERMS, UserTerms
 
 
 def current_versions(analyzer: WordAnalyzer) -> dict[str, str]:
@@ -80,16 +82,34 @@ class Session:
         base: Generation | None,
         analyzer: WordAnalyzer,
         progress: Progress | None,
+        terms: UserTerms = NO_TERMS,
     ) -> None:
         self.transaction = transaction
         self.base = base
-        self._analyzer = analyzer
+        self.terms = terms
+        self.changed_words = 0
+        self.changed_documents = 0
+        self._analyzer = analyzer = analyzer.with_dictionary(terms.dictionary)
         self._changed = False
         self._reanalyse = base is not None and other_model(base.manifest, analyzer) is not None
         self._gone: set[str] = set()
         self.writer = IndexWriter(transaction, None if self._reanalyse else base)
         self._feed = AnalysisFeed(self.writer, analyzer, progress)
         self._pending: set[str] = set()
+        if base is not None:
+            self._take_terms(base)
+
+    def _take_terms(self, base: Generation) -> None:
+        """Bring the words and documents of ``base`` in line with the dictionary."""
+        before = UserTerms.of(base.folder, base.manifest)
+        if before == self.terms:
+            return
+        self._changed = True
+        if before.dictionary == self.terms.dictionary or self._reanalyse:
+            return
+        changes = changed_words(base.lexicon, before.dictionary, self._analyzer)
+        self.changed_words = len(changes)
+        self.changed_documents = self.writer.change_words(changes)
 
     def add(self, document: Document) -> None:
         """Index a new document."""
@@ -121,8 +141,28 @@ class Session:
                 if document.id not in self._gone:
                     self._feed.add(document)
         self._feed.flush()
-        self.writer.commit(current_versions(self._analyzer), state=state.to_bytes())
+        # Then a search that finds a synonym needs no analysis.
+        self.writer.add_words([word.key for word in self.terms.synonyms.words()], self._analyzer.analyze)
+        kept = None if self.base is None else (self.base.folder, self.base.manifest)
+        user_files, named = self.terms.write(self.transaction, kept)
+        self.writer.commit(
+            current_versions(self._analyzer),
+            state=state.to_bytes(),
+            user_files=user_files,
+            extra=named,
+            dictionary=self.terms.dictionary.lines(),
+        )
         return True
+
+
+def _terms_of(folder: Path, base: Manifest | None) -> UserTerms:
+    """Return the copies of the user's files in ``base``, empty ones where they can't be read."""
+    if base is None:
+        return NO_TERMS
+    try:
+        return UserTerms.of(folder, base)
+    except IndexCorrupt:
+        return NO_TERMS
 
 
 @contextmanager
@@ -134,11 +174,12 @@ def writing(
     set_aside: bool = False,
     timeout: float = 10.0,
     progress: Progress | None = None,
+    terms: UserTerms | None = None,
 ) -> Iterator[Session]:
     """Take the write lock of an index.
 
     With ``fresh`` nothing of the generation before is kept; with ``set_aside`` its files are not removed but
-    set aside.
+    set aside. ``terms`` are the user's files from now on; None keeps the copies that the index has.
 
     Raises:
         IndexLocked: someone else is writing and doesn't finish within ``timeout`` seconds.
@@ -147,8 +188,14 @@ def writing(
     with Store(folder).begin(timeout=timeout, rebuild=fresh, set_aside=set_aside) as transaction:
         base = None
         if transaction.base is not None and not fresh:
-            check_analysis(transaction.base, analyzer, folder)
+            check_analysis(
+                transaction.base,
+                analyzer.with_dictionary(UserTerms.of(folder, transaction.base).dictionary),
+                folder,
+            )
             base = Generation(folder, transaction.base)
-        session = Session(transaction, base, analyzer, progress)
+        if terms is None:
+            terms = _terms_of(folder, transaction.base)
+        session = Session(transaction, base, analyzer, progress, terms)
         with session.writer:
             yield session

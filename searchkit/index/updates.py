@@ -5,17 +5,20 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from searchkit.analysis.analyzer import WordAnalyzer
 from searchkit.document import Document
 from searchkit.engines.whoosh.generation import Generation
 from searchkit.engines.whoosh.store import Store
-from searchkit.errors import DocumentError, IndexCorrupt, IndexIncompatible, SourceError
+from searchkit.errors import DocumentError, IndexCorrupt, IndexIncompatible, IndexMissing, SourceError
 from searchkit.index.indexer import Indexer
 from searchkit.index.report import IndexReport, Progress
 from searchkit.index.session import Session, live_documents, read_state, writing
 from searchkit.index.state import SourcesState
+from searchkit.index.terms import UserTerms
+from searchkit.sources.problem import Problem
 from searchkit.sources.reader import read_file
 from searchkit.sources.root import discover
 
@@ -45,10 +48,15 @@ def refresh(
     dry_run: bool = False,
     timeout: float = 10.0,
     progress: Progress | None = None,
+    terms: Path | None = None,
 ) -> IndexReport:
-    """Bring the index up to date with its sources; see `SearchIndex.update`."""
+    """Bring the index up to date with its sources; see `SearchIndex.update`.
+
+    ``terms`` is the folder of the user's files; None, or a folder that isn't there, keeps the copies.
+    """
     started = time.perf_counter()
     report = IndexReport()
+    user_terms = _read_terms(terms, report)
     store = Store(folder)
     store.check_target()
     if dry_run:
@@ -59,7 +67,9 @@ def refresh(
     else:
         known = _state_of(store, must_read=not (rebuild and sources))
         _check_roots(known, _choose_roots(known, sources, forget))
-        with writing(folder, analyzer, fresh=rebuild, timeout=timeout, progress=progress) as session:
+        with writing(
+            folder, analyzer, fresh=rebuild, timeout=timeout, progress=progress, terms=user_terms
+        ) as session:
             library: list[Document] = []
             if rebuild:
                 old, library = _before_rebuild(store, must_read=not sources)
@@ -83,14 +93,18 @@ def fill(
     *,
     timeout: float = 10.0,
     progress: Progress | None = None,
+    terms: Path | None = None,
 ) -> IndexReport:
-    """Replace the content of an index, or make one, in one commit; see `SearchIndex.build`."""
+    """Replace the content of an index, or make one, in one commit; see `SearchIndex.build`, and `refresh` for terms."""
     started = time.perf_counter()
     report = IndexReport()
+    user_terms = _read_terms(terms, report)
     store = Store(folder)
     store.check_target()
     paths, documents = _sort_out(sources)
-    with writing(folder, analyzer, fresh=True, timeout=timeout, progress=progress) as session:
+    with writing(
+        folder, analyzer, fresh=True, timeout=timeout, progress=progress, terms=user_terms
+    ) as session:
         state = SourcesState()
         report.added += _add_documents(session, state, documents, paths)
         roots, read = _choose_roots(state, paths, ())
@@ -145,6 +159,38 @@ def add(folder: Path, analyzer: WordAnalyzer, what: Addable, *, timeout: float =
         report.committed = session.commit(state)
     report.took_ms = (time.perf_counter() - started) * 1000
     return report
+
+
+@dataclass(frozen=True, slots=True)
+class TermsChange:
+    """What new files of the user changed: so many words have other terms, so many documents hold them."""
+
+    words: int
+    documents: int
+    committed: bool
+
+
+def take_terms(
+    folder: Path, analyzer: WordAnalyzer, terms: UserTerms, *, timeout: float = 10.0
+) -> TermsChange:
+    """Make ``terms`` the user's files of an index, in one commit; no source is read."""
+    with writing(folder, analyzer, timeout=timeout, terms=terms) as session:
+        if session.base is None:
+            raise IndexMissing(f"{folder}: there is no index; run `searchkit index SOURCE…`")
+        committed = session.commit(read_state(session.base))
+        return TermsChange(session.changed_words, session.changed_documents, committed)
+
+
+def _read_terms(folder: Path | None, report: IndexReport) -> UserTerms | None:
+    """Read the user's files and report the lines that are skipped."""
+    if folder is None or not folder.is_dir():
+        return None
+    terms = UserTerms.read(folder)
+    report.problems += [
+        Problem(str(folder / name), bad.line, f"{bad.message}; the line is skipped")
+        for name, bad in terms.bad_lines()
+    ]
+    return terms
 
 
 def delete(folder: Path, analyzer: WordAnalyzer, ids: Iterable[str], *, timeout: float = 10.0) -> int:

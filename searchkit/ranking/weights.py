@@ -25,6 +25,9 @@ ID_BOOST = 1000.0
 PARTICLE_WEIGHT = 0.02
 """What the surface of a word that is only a particle is worth beside other words: 이 of LLM이."""
 
+SYNONYM_SHARE = 0.7
+"""What the terms of a synonym are worth, relative to those of a word that was typed."""
+
 PREFIX_WEIGHT = 0.5
 """What a word that begins with a typed prefix is worth by its surface."""
 

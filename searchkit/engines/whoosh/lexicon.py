@@ -8,7 +8,7 @@ binary search in mapped arrays.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import islice
 from typing import NamedTuple
@@ -20,12 +20,13 @@ from searchkit.analysis.token import Context, Kind, Token, WordKey
 from searchkit.engines.whoosh.blockfile import BlockFile, BlockFileWriter
 from searchkit.engines.whoosh.manifest import FileRecord
 from searchkit.engines.whoosh.strings import StringTable, write_strings
+from searchkit.errors import IndexCorrupt
 
 _WORD_SAMPLE = 64
-_KIND_SHIFT = 30
-_TERM_MASK = (1 << _KIND_SHIFT) - 1
 _MAX_STRINGS = 1 << 15
 """So many strings are remembered once they were asked for."""
+_KIND_SHIFT = 30
+_TERM_MASK = (1 << _KIND_SHIFT) - 1
 _CONTEXT_BITS = 2
 
 
@@ -44,9 +45,10 @@ class LexiconLevel:
     def __init__(self, file: BlockFile, record: FileRecord) -> None:
         self.file = file
         self.record = record
-        first_string, self.string_end, self.first_word, self.word_end = (
-            file.column("lexicon.range").all().tolist()
-        )
+        bounds = file.column("lexicon.range").all().tolist()
+        if len(bounds) != 4:
+            raise IndexCorrupt("the range of the lexicon can't be read", path=file.path)
+        first_string, self.string_end, self.first_word, self.word_end = bounds
         self.first_string = first_string
         self.strings = StringTable(file, first_string)
         self._keys = file.column("words.keys")
@@ -56,6 +58,9 @@ class LexiconLevel:
         self._terms = file.column("tokens.terms")
         self._starts = file.column("tokens.starts")
         self._lengths = file.column("tokens.lengths")
+        words = {self._keys.size, self._by_key.size, self._counts.size, self.word_end - self.first_word}
+        if len(words) > 1 or len({self._terms.size, self._starts.size, self._lengths.size}) > 1:
+            raise IndexCorrupt("the arrays are of different numbers of words", path=file.path)
 
     def packed_key(self, word_id: int) -> int:
         """Return the form's string id and the context of a word, as one number."""
@@ -97,13 +102,6 @@ class LexiconLevel:
             self._terms.all().astype(np.int64),
         )
 
-    def token_spans(self) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
-        """Return starts and lengths less one of all tokens, by word id."""
-        return self._starts.all(), self._lengths.all()
-
-
-class StoredLexicon:
-    """All levels of one generation. Thread-safe."""
     @cached_property
     def _token_ends(self) -> npt.NDArray[np.uint32]:
         return np.cumsum(self._counts.all(), dtype=np.uint32)
@@ -120,11 +118,19 @@ class StoredLexicon:
             self._terms.all().take(ranges(starts, counts)).astype(np.int64),
         )
 
+    def token_spans(self) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
+        """Return starts and lengths less one of all tokens, by word id."""
+        return self._starts.all(), self._lengths.all()
+
+
+class StoredLexicon:
+    """All levels of one generation. Thread-safe."""
 
     def __init__(self, levels: Sequence[LexiconLevel]) -> None:
         self.levels = tuple(levels)
         self._string_firsts = [level.first_string for level in self.levels]
         self._word_firsts = [level.first_word for level in self.levels]
+        self._strings: dict[int, str] = {}
 
     @property
     def string_count(self) -> int:
@@ -132,7 +138,6 @@ class StoredLexicon:
         return self.levels[-1].string_end if self.levels else 0
 
     @property
-        self._strings: dict[int, str] = {}
     def word_count(self) -> int:
         """The number of distinct words."""
         return self.levels[-1].word_end if self.levels else 0
@@ -306,15 +311,72 @@ def _write_words(
     writer.add("tokens.lengths", lengths.astype(np.uint8))
 
 
-def merge_levels(writer: BlockFileWriter, levels: Sequence[LexiconLevel]) -> None:
-    """Write one level that holds all words and strings of ``levels``, which follow each other; no id changes."""
-    first = levels[0].first_string
+def merge_levels(
+    writer: BlockFileWriter,
+    levels: Sequence[LexiconLevel],
+    changes: Mapping[int, tuple[Token, ...]] | None = None,
+) -> None:
+    """Write one level that holds all words and strings of ``levels``, which follow each other; no id changes.
+
+    With ``changes`` (word id → its tokens from now on) ``levels`` are all levels; new terms get the next ids.
+    """
+    first, string_end = levels[0].first_string, levels[-1].string_end
     strings = sorted((string, string_id) for level in levels for string, string_id in level.strings.iterate())
-    ids = np.fromiter((string_id - first for _, string_id in strings), np.int64, len(strings))
-    write_strings(writer, [string for string, _ in strings], ids)
     arrays = [level.arrays() for level in levels]
     spans = [level.token_spans() for level in levels]
-    bounds = (first, levels[-1].string_end, levels[0].first_word, levels[-1].word_end)
     packed, counts, terms = (np.concatenate(parts) for parts in zip(*arrays))
     starts, lengths = (np.concatenate(parts) for parts in zip(*spans))
+    if changes:
+        ids = _ids_of_terms(levels, changes)
+        new = sorted(
+            (text.encode("utf-8", "surrogatepass"), each) for text, each in ids.items() if each >= string_end
+        )
+        strings = sorted(strings + new)
+        string_end += len(new)
+        counts, terms, starts, lengths = _changed(counts, terms, starts, lengths, changes, ids)
+    order = np.fromiter((string_id - first for _, string_id in strings), np.int64, len(strings))
+    write_strings(writer, [string for string, _ in strings], order)
+    bounds = (first, string_end, levels[0].first_word, levels[-1].word_end)
     _write_words(writer, bounds, packed, counts, terms, starts, lengths)
+
+
+def _ids_of_terms(levels: Sequence[LexiconLevel], changes: Mapping[int, tuple[Token, ...]]) -> dict[str, int]:
+    """Return the string ids of all terms of ``changes``; those that are new follow the last of ``levels``."""
+    stored = StoredLexicon(levels)
+    ids: dict[str, int] = {}
+    next_id = stored.string_count
+    for text in sorted({token.text for tokens in changes.values() for token in tokens}):
+        found = stored.string_id(text)
+        if found < 0:
+            found, next_id = next_id, next_id + 1
+        ids[text] = found
+    return ids
+
+
+def _changed(
+    counts: npt.NDArray[np.int64],
+    terms: npt.NDArray[np.int64],
+    starts: npt.NDArray[np.uint8],
+    lengths: npt.NDArray[np.uint8],
+    changes: Mapping[int, tuple[Token, ...]],
+    ids: Mapping[str, int],
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
+    """Put the tokens of ``changes`` in the place of those that the words had."""
+    owners = np.repeat(np.arange(len(counts), dtype=np.int64), counts)
+    kept = ~np.isin(owners, np.fromiter(changes, np.int64, len(changes)))
+    flat = [(word, token) for word, tokens in changes.items() for token in tokens]
+    rows = np.array(
+        [
+            (word, token.kind << _KIND_SHIFT | ids[token.text], token.start, token.length - 1)
+            for word, token in flat
+        ],
+        np.int64,
+    ).reshape(-1, 4)
+    owners = np.concatenate((owners[kept], rows[:, 0]))
+    order = np.argsort(owners, kind="stable")
+    return (
+        np.bincount(owners, minlength=len(counts)).astype(np.int64),
+        np.concatenate((terms[kept], rows[:, 1]))[order],
+        np.concatenate((starts[kept], rows[:, 2].astype(np.uint8)))[order],
+        np.concatenate((lengths[kept], rows[:, 3].astype(np.uint8)))[order],
+    )

@@ -1,0 +1,164 @@
+"""The user's own files: words, synonyms and glosses, read from a folder and kept as copies with each generation.
+
+A search uses the copies, so that what is found never depends on a file that changes while nobody indexes.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from searchkit.analysis.dictionary import BadLine, UserDictionary
+from searchkit.engines.whoosh.blockfile import read_plain, write_plain
+from searchkit.engines.whoosh.manifest import FileRecord, Manifest
+from searchkit.engines.whoosh.transaction import Transaction
+from searchkit.errors import IndexCorrupt, SourceError
+from searchkit.query.synonyms import Synonyms
+
+PathLike = str | os.PathLike[str]
+
+DICTIONARY = "dictionary.txt"
+SYNONYMS = "synonyms.txt"
+GLOSSARY = "glossary.txt"
+FILES = (DICTIONARY, SYNONYMS, GLOSSARY)
+DEFAULT_FOLDER = "terms"
+_RECORDED = "terms"
+_MAX_BYTES = 64 << 20
+
+
+@dataclass(frozen=True)
+class UserTerms:
+    """The bytes of the user's files by their names; a file that isn't there is empty."""
+
+    files: Mapping[str, bytes]
+
+    @classmethod
+    def read(cls, folder: Path) -> UserTerms:
+        """Read the files of a folder.
+
+        Raises:
+            SourceError: one can't be read.
+        """
+        return cls({name: _read(folder / name) for name in FILES})
+
+    @classmethod
+    def of(cls, folder: Path, manifest: Manifest) -> UserTerms:
+        """Return the copies of the generation that ``manifest`` describes, in the index ``folder``.
+
+        Raises:
+            IndexCorrupt: a copy is damaged.
+        """
+        named = manifest.extra.get(_RECORDED, {})
+        records = {record.name: record for record in manifest.user_files}
+        if not isinstance(named, dict) or not all(
+            name in FILES and records.get(kept) is not None for name, kept in named.items()
+        ):
+            raise IndexCorrupt("the manifest names no such copy of the user's files", path=folder)
+        return cls(
+            {name: read_plain(folder, records[named[name]]) if name in named else b"" for name in FILES}
+        )
+
+    def lines(self, name: str) -> list[str]:
+        """Return the lines of a file, whatever is wrong with its bytes."""
+        return self.files[name].decode("utf-8-sig", "replace").splitlines()
+
+    @cached_property
+    def _words(self) -> tuple[UserDictionary, tuple[BadLine, ...]]:
+        return UserDictionary.parse(self.lines(DICTIONARY))
+
+    @property
+    def dictionary(self) -> UserDictionary:
+        """The words of ``dictionary.txt``."""
+        return self._words[0]
+
+    @cached_property
+    def synonyms(self) -> Synonyms:
+        """The lines of ``synonyms.txt``."""
+        return Synonyms.parse(self.lines(SYNONYMS))[0]
+
+    def bad_lines(self) -> list[tuple[str, BadLine]]:
+        """Return the lines that are skipped, each with the name of its file."""
+        return [(name, bad) for name, check in CHECKS.items() for bad in check(self.lines(name))]
+
+    def write(
+        self, transaction: Transaction, base: tuple[Path, Manifest] | None
+    ) -> tuple[list[FileRecord], dict[str, dict[str, str]]]:
+        """Write the copies for the next generation; return their records and what the manifest says of them.
+
+        A copy of ``base`` (an index folder and its manifest) that is still right is used again.
+        """
+        records: list[FileRecord] = []
+        named: dict[str, str] = {}
+        kept = None if base is None else UserTerms.of(*base)
+        for name, data in self.files.items():
+            if not data:
+                continue
+            if base is not None and kept is not None and kept.files[name] == data:
+                old = base[1].extra[_RECORDED][name]
+                record = next(each for each in base[1].user_files if each.name == old)
+            else:
+                record = write_plain(transaction.files, transaction.new_name("txt"), data)
+                transaction.record(record)
+            records.append(record)
+            named[name] = record.name
+        return records, {_RECORDED: named}
+
+
+CHECKS: dict[str, Callable[[list[str]], tuple[BadLine, ...]]] = {
+    DICTIONARY: lambda lines: UserDictionary.parse(lines)[1],
+    SYNONYMS: lambda lines: Synonyms.parse(lines)[1],
+}
+"""What finds the bad lines of each file."""
+
+NO_TERMS = UserTerms(dict.fromkeys(FILES, b""))
+
+
+def terms_folder(index_folder: PathLike, folder: PathLike | None) -> Path:
+    """Return the folder of the user's files: ``folder``, or ``terms/`` beside the index if that is None.
+
+    Raises:
+        SourceError: ``folder`` was named and is no folder.
+    """
+    if folder is None:
+        return Path(index_folder).resolve().parent / DEFAULT_FOLDER
+    if not Path(folder).is_dir():
+        raise SourceError("no such folder of terms; check the path", path=os.fspath(folder))
+    return Path(folder)
+
+
+def stamp(folder: Path) -> tuple[tuple[int, int] | None, ...]:
+    """Return what changes whenever a file of the folder is written: times and sizes, None where there is none."""
+    found: list[tuple[int, int] | None] = []
+    for name in FILES:
+        try:
+            status = os.stat(os.path.join(folder, name))  # noqa: PTH116, PTH118 (each search does this)
+            found.append((status.st_mtime_ns, status.st_size))
+        except OSError:
+            found.append(None)
+    return tuple(found)
+
+
+def differs(folder: Path, copies: UserTerms) -> bool:
+    """Say whether the files of a folder are others than ``copies``; a folder that isn't there says nothing."""
+    if not folder.is_dir():
+        return False
+    try:
+        return UserTerms.read(folder) != copies
+    except SourceError:
+        return False
+
+
+def _read(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > _MAX_BYTES:
+            raise SourceError(
+                f"is larger than {_MAX_BYTES >> 20} MiB; split it or leave words out", path=path
+            )
+        return path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return b""
+    except OSError as error:
+        raise SourceError(f"can't be read: {error.strerror}", path=path) from error
