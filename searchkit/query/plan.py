@@ -21,13 +21,29 @@ def name_words(name: str) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, slots=True)
+class SecondStageWeights:
+    """What the features of the second stage are worth, and how many documents of the first stage it looks at.
+
+    ``ordered``: two of the query's terms follow each other as they do there; ``near``: they stand within three terms
+    of each other, in any order; ``bigrams``: syllable bigrams of its words; ``sentence``: the sentence with most of it.
+    """
+
+    window: int
+    ordered: float
+    near: float
+    bigrams: float
+    sentence: float
+
+
+@dataclass(frozen=True, slots=True)
 class QueryWeights:
     """What a query's terms are worth.
 
     ``layers`` holds the weight of a base term in TITLE, BULLETS and PARTS, of a form in SURFACE and of an identifier
     in IDENTIFIERS. ``part`` is multiplied with the weight of a base term for a part of a compound in the query.
     ``particle`` is the weight in SURFACE of a word that is only a particle, beside other words, and ``prefix`` that of
-    the words that a prefix stands for. ``id_boost`` is added for the paper whose id was typed.
+    the words that a prefix stands for. ``piece`` is multiplied with the weight of a piece of an identifier.
+    ``id_boost`` is added for the paper whose id was typed. ``second`` is None where there is no second stage.
     """
 
     layers: Mapping[Layer, float]
@@ -35,6 +51,8 @@ class QueryWeights:
     particle: float
     prefix: float
     id_boost: float
+    piece: float = 1.0
+    second: SecondStageWeights | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +175,25 @@ Node = AnyTerm | Phrase | InField | And | Or | Not | DateRange | Author | MinVot
 
 
 @dataclass(frozen=True, slots=True)
+class SecondStage:
+    """What the best documents of the first stage are scored by once more; it never decides what matches.
+
+    ``terms`` are the base terms of the query in its order, as often as they stand there; ``bigrams`` are the distinct
+    syllable bigrams within its words.
+    """
+
+    terms: tuple[str, ...]
+    bigrams: tuple[str, ...]
+    weights: SecondStageWeights
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
-    """A query ready to run: ``root`` decides and scores, ``filters`` only decide (all of them must match)."""
+    """A query ready to run: ``root`` decides and scores, ``filters`` only decide (all of them must match).
+
+    ``second`` is None where only the first stage scores.
+    """
 
     root: Node
     filters: tuple[Node, ...] = field(default=())
+    second: SecondStage | None = None

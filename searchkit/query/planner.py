@@ -29,6 +29,8 @@ from searchkit.query.plan import (
     PhraseWord,
     Plan,
     QueryWeights,
+    SecondStage,
+    SecondStageWeights,
     name_words,
 )
 from searchkit.query.syntax import (
@@ -76,7 +78,8 @@ def plan(
         return Planned(Plan(Everything(), tuple(filters)), list(parsed.notes))
     planner = _Planner(parsed.node, vocabulary, weights, match_all=match_all, phrases=phrases)
     root, more = planner.top(parsed.node)
-    return Planned(Plan(root, (*filters, *more)), [*parsed.notes, *planner.terms.notes])
+    second = None if weights.second is None else planner.second(weights.second)
+    return Planned(Plan(root, (*filters, *more), second), [*parsed.notes, *planner.terms.notes])
 
 
 class _Sense(Enum):
@@ -113,6 +116,17 @@ class _Planner:
             has_content=any(positive and vocabulary.tokens(word.key) for word, positive in words),
         )
         self._id_boost = weights.id_boost
+        self._positive = [word for word, positive in words if positive]
+
+    def second(self, weights: SecondStageWeights) -> SecondStage | None:
+        """Return what the second stage looks for, None if there is nothing."""
+        terms: list[str] = []
+        bigrams: dict[str, None] = {}
+        for word in self._positive:
+            base = [token for token in self.terms.tokens(word) if token.kind is Kind.BASE]
+            terms += (token.text for token in base)
+            bigrams.update(dict.fromkeys(_bigrams(word.key.form, base)))
+        return SecondStage(tuple(terms), tuple(bigrams), weights) if terms else None
 
     def top(self, node: SyntaxNode) -> tuple[Node, tuple[Node, ...]]:
         """Plan the whole query; return what decides and scores, and what only decides."""
@@ -314,6 +328,15 @@ def _all(nodes: Sequence[Node]) -> Node:
 
 def _base(tokens: Sequence[Token]) -> list[str]:
     return list(dict.fromkeys(token.text for token in tokens if token.kind is Kind.BASE))
+
+
+def _bigrams(form: str, base: Sequence[Token]) -> Iterator[str]:
+    """Yield the syllable bigrams of a word, without its particles and endings."""
+    start = min((token.start for token in base), default=0)
+    end = max((token.start + token.length for token in base), default=0)
+    for at in range(start, end - 1):
+        if "가" <= form[at] <= "힣" and "가" <= form[at + 1] <= "힣":
+            yield form[at : at + 2]
 
 
 def _covers(tokens: Sequence[Token], size: int) -> bool:

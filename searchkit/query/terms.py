@@ -73,8 +73,12 @@ class WordTerms:
     def base(self, word: Word, texts: Iterable[str]) -> list[PlanTerm]:
         """Return ``texts``, base terms of ``word``, in all layers where they count."""
         layers, number = self._weights.layers, self._numbers[word.start]
+        named = any(token.kind is Kind.IDENTIFIER for token in self.tokens(word))
+        share = self._weights.piece if named else 1.0
         return [
-            PlanTerm(layer, text, layers[layer], "word", number) for text in texts for layer in _BASE_LAYERS
+            PlanTerm(layer, text, layers[layer] * share, "word", number)
+            for text in texts
+            for layer in _BASE_LAYERS
         ]
 
     def direct(self, word: Word, tokens: Sequence[Token]) -> list[PlanTerm]:

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from searchkit.analysis.token import Layer
-from searchkit.query.plan import QueryWeights
+from searchkit.query.plan import QueryWeights, SecondStageWeights
 
 K1 = 0.9
 B = 0.4
 
 LAYER_WEIGHTS: dict[Layer, float] = {
-    Layer.TITLE: 4.0,
+    Layer.TITLE: 2.0,
     Layer.BULLETS: 1.0,
     Layer.PARTS: 0.3,
-    Layer.SURFACE: 0.2,
-    Layer.IDENTIFIERS: 1.0,
+    Layer.SURFACE: 0.6,
+    Layer.IDENTIFIERS: 3.0,
 }
 
 QUERY_PART_WEIGHT = 0.3
 """What a part of a compound that the query holds is worth as a base term."""
+
+PIECE_WEIGHT = 0.3
+"""What a piece of an identifier that the query holds is worth as a base term: the C of C++."""
 
 ID_BOOST = 1000.0
 """What a typed arXiv id or URL adds to its own paper: more than any sum of terms."""
@@ -31,11 +34,25 @@ SYNONYM_SHARE = 0.7
 PREFIX_WEIGHT = 0.5
 """What a word that begins with a typed prefix is worth by its surface."""
 
+SECOND_STAGE = SecondStageWeights(window=200, ordered=0.8, near=0.6, bigrams=1.3, sentence=2.0)
+"""The features by which the best documents of the first stage are scored once more."""
+
 QUERY_WEIGHTS = QueryWeights(
     layers=LAYER_WEIGHTS,
     part=QUERY_PART_WEIGHT,
     particle=PARTICLE_WEIGHT,
     prefix=PREFIX_WEIGHT,
     id_boost=ID_BOOST,
+    piece=PIECE_WEIGHT,
+    second=SECOND_STAGE,
 )
 """All of these that the planner of queries needs."""
+
+ALTERNATIVE_SHARES = {
+    "spacing": 0.9,
+    "keyboard": 0.9,
+    "choseong": 0.6,
+    "spelling": 0.6,
+    "syllables": 0.2,
+}
+"""What a term is worth that the query only means, by how it was guessed; of its weight, had it been typed."""

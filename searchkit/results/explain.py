@@ -8,14 +8,19 @@ from typing import Any, Protocol
 
 from searchkit.analysis.token import Layer
 from searchkit.query.plan import PlanTerm
+from searchkit.ranking.features import Feature, FeatureTerm
 from searchkit.results.display import printable
 
-LAYER_NAMES = {
-    Layer.TITLE: "title",
-    Layer.BULLETS: "bullets",
-    Layer.PARTS: "parts of compounds",
-    Layer.SURFACE: "words as written",
-    Layer.IDENTIFIERS: "identifiers",
+PLACES: dict[Layer | Feature, str] = {
+    Layer.TITLE: "in title",
+    Layer.BULLETS: "in bullets",
+    Layer.PARTS: "in parts of compounds",
+    Layer.SURFACE: "in words as written",
+    Layer.IDENTIFIERS: "in identifiers",
+    Feature.ORDERED: "side by side",
+    Feature.NEAR: "near each other",
+    Feature.BIGRAMS: "as neighbouring syllables",
+    Feature.SENTENCE: "in the best sentence",
 }
 
 
@@ -23,8 +28,8 @@ class Contribution(Protocol):
     """What one term adds: ``score`` is weight × idf × saturation."""
 
     @property
-    def term(self) -> PlanTerm:
-        """The term, with its layer and weight."""
+    def term(self) -> PlanTerm | FeatureTerm:
+        """The term, with its layer or feature and its weight."""
 
     @property
     def idf(self) -> float:
@@ -71,14 +76,17 @@ class Explanation:
         lines = [f"{self.score:.4f} = the sum of"]
         for part in sorted(self.contributions, key=lambda part: -part.score):
             term = part.term
-            line = f"  {part.score:.4f}  {printable(term.text)} in {LAYER_NAMES[term.layer]} (by {term.via})"
+            line = f"  {part.score:.4f}  {printable(term.text)} {PLACES[term.layer]} (by {term.via})"
             if part.tf:
                 saturation = part.score / (term.weight * part.idf) if term.weight * part.idf else 0.0
                 line += (
                     f": weight {term.weight:g} × idf {part.idf:.4f} × saturation {saturation:.4f}"
-                    f" [{part.tf:g} times in {part.length:g} terms, average {part.average_length:.1f};"
+                    f" [{part.tf:g} times"
+                    f"{f' in {part.length:g} terms, average {part.average_length:.1f}' if part.length else ''};"
                     f" in {part.doc_freq} document{'' if part.doc_freq == 1 else 's'}]"
                 )
+            elif isinstance(term, FeatureTerm):
+                line += f": weight {term.weight:g} × {part.idf:.4f}, the idf of the terms that it holds"
             lines.append(line)
         return "\n".join(lines)
 

@@ -29,9 +29,9 @@ def test_without_phrases_quotes_are_words(planned):
 def test_match_all_requires_every_word_but_particles_behind_words(planned):
     found = show(planned("LLM이 (a OR b) c", match_all=True).plan)
     assert found == (
-        "all({llm:T4,B1,P0.3,S0.2}, any({a:T4,B1,P0.3,S0.2}, {b:T4,B1,P0.3,S0.2}), {c:T4,B1,P0.3,S0.2})"
+        "all({llm:T2,B1,P0.3,S0.6}, any({a:T2,B1,P0.3,S0.6}, {b:T2,B1,P0.3,S0.6}), {c:T2,B1,P0.3,S0.6})"
     )
-    assert show(planned("에서", match_all=True).plan) == "{에서:S0.2}"
+    assert show(planned("에서", match_all=True).plan) == "{에서:S0.6}"
     assert show(planned("a date:2023", match_all=True).plan).endswith("|| date(2023-01-01..2023-12-31)")
 
 

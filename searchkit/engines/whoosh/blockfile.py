@@ -183,6 +183,19 @@ class Column:
             self._check(start, stop)
         return self._array[start:stop]
 
+    def pieces(self, starts: Array, stops: Array) -> list[Array]:
+        """Return several slices."""
+        if len(starts) and (int(starts.min()) < 0 or int(stops.max()) > self.size):
+            raise self._outside(int(starts.min()), int(stops.max()))
+        if not self._sound:
+            first = (self._offset + starts * self._itemsize) >> BLOCK_BITS
+            last = (self._offset + np.maximum(stops * self._itemsize, 1) - 1) >> BLOCK_BITS
+            for start, stop in set(zip(first.tolist(), last.tolist())):
+                self._blocks.check(start, stop + 1)
+            self._sound = self._blocks.unchecked(self._first, self._stop) < 0
+        array = self._array
+        return [array[start:stop] for start, stop in zip(starts.tolist(), stops.tolist())]
+
     def all(self) -> Array:
         """Return the whole array as a read-only view."""
         if not self._sound:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,10 +15,12 @@ from searchkit.engines.whoosh.generation import Generation
 from searchkit.engines.whoosh.matching import Matcher
 from searchkit.engines.whoosh.page import PageCollector
 from searchkit.engines.whoosh.prepared import PreparedPlan, prepare
+from searchkit.engines.whoosh.rescore import Rescorer
 from searchkit.engines.whoosh.segment import Segment
 from searchkit.engines.whoosh.term_cache import ResolvedTerm, TermCache
-from searchkit.query.plan import Plan, PlanTerm
+from searchkit.query.plan import Plan, PlanTerm, SecondStage
 from searchkit.ranking.bm25 import LENGTH_TABLE, saturation
+from searchkit.ranking.features import FeatureScore
 from searchkit.ranking.topk import Term, best, exact
 
 Mask = npt.NDArray[np.bool_]
@@ -74,6 +76,9 @@ def run(
     scorer = _Scorer(generation, prepared)
     wanted = offset + limit if limit > 0 else 0
     order = "date" if sort == "relevance" and not prepared.scored else sort
+    second = plan.second if order == "relevance" else None
+    if second is not None and wanted > 0:
+        wanted = max(wanted, second.weights.window)
     page = PageCollector(generation.segments, wanted)
     counter = FacetCounter() if facets else None
     count = 0
@@ -104,10 +109,17 @@ def run(
             page.add(index, docs, scorer.exact(index, docs, matcher), keys)
     for index, docs in page.considered():
         page.add(index, docs, scorer.exact(index, docs))
-    return TopDocs(page.hits()[offset:], count, None if counter is None else counter.result())
+    hits = page.hits()
+    if second is not None and offset < second.weights.window:
+        hits = _rescored(generation, second, hits)
+    return TopDocs(
+        hits[offset : offset + max(limit, 0)], count, None if counter is None else counter.result()
+    )
 
 
-def contributions(generation: Generation, plan: Plan, segment_index: int, doc: int) -> list[Contribution]:
+def contributions(
+    generation: Generation, plan: Plan, segment_index: int, doc: int
+) -> list[Contribution | FeatureScore]:
     """Return what each part of ``plan`` adds to the score of a document, in the order of the plan.
 
     Parts that the document doesn't hold are left out; the list is empty if the document doesn't match.
@@ -120,7 +132,7 @@ def contributions(generation: Generation, plan: Plan, segment_index: int, doc: i
     if matched is None or not matched[doc]:
         return []
     cache = TermCache.of(generation)
-    parts = []
+    parts: list[Contribution | FeatureScore] = []
     for term in prepared.terms:
         resolved = cache.get(term.layer, term.text)
         postings = resolved.postings[segment_index]
@@ -134,7 +146,29 @@ def contributions(generation: Generation, plan: Plan, segment_index: int, doc: i
         if doc in matcher.docs_of(boost.value):
             term = PlanTerm(Layer.IDENTIFIERS, boost.value, boost.boost, via="identifier")
             parts.append(Contribution(term, 0.0, 0, 0, 0.0, 0, boost.boost))
+    if plan.second is not None and prepared.scored:
+        window = run(generation, replace(plan, second=None), limit=plan.second.weights.window, total=False)
+        if any(hit[1:] == (segment_index, doc) for hit in window.hits):
+            parts += Rescorer(generation, plan.second).parts(segment_index, doc)
     return parts
+
+
+def _rescored(
+    generation: Generation, second: SecondStage, hits: list[tuple[float, int, int]]
+) -> list[tuple[float, int, int]]:
+    """Score the best of ``hits`` once more and put these in order; the others go on as they were."""
+    window, rest = hits[: second.weights.window], hits[second.weights.window :]
+    rescorer = Rescorer(generation, second)
+    page = PageCollector(generation.segments, len(window))
+    by_segment: dict[int, list[tuple[int, float]]] = {}
+    for score, index, doc in window:
+        by_segment.setdefault(index, []).append((doc, score))
+    for index, found in by_segment.items():
+        found.sort()
+        docs = np.array([doc for doc, _ in found], np.int64)
+        scores = np.array([score for _, score in found], np.float64)
+        page.add(index, docs, scores + rescorer.scores(index, docs))
+    return page.hits() + rest
 
 
 def _sort_keys(segment: Segment, order: str, docs: Docs) -> npt.NDArray[Any] | None:

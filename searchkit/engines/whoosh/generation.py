@@ -13,6 +13,7 @@ from searchkit.engines.whoosh.blockfile import BlockFile, BlockFileWriter
 from searchkit.engines.whoosh.files import Files
 from searchkit.engines.whoosh.lexicon import LexiconLevel, StoredLexicon
 from searchkit.engines.whoosh.manifest import FileRecord, Manifest, SegmentRecord
+from searchkit.engines.whoosh.neighbours import Neighbours
 from searchkit.engines.whoosh.segment import Segment
 
 if TYPE_CHECKING:
@@ -104,15 +105,18 @@ class Generation:
 
 def open_segment(folder: Path, record: SegmentRecord) -> Segment:
     """Open a segment with its deletions."""
-    deleted = None
+    deleted = gone = None
     if record.deletions is not None:
-        bits = BlockFile.open(folder, record.deletions).column("deleted").all()
-        deleted = np.unpackbits(bits, count=record.documents).astype(np.bool_)
-    return Segment(record.id, BlockFile.open(folder, record.file), deleted)
+        gone = BlockFile.open(folder, record.deletions)
+        deleted = np.unpackbits(gone.column("deleted").all(), count=record.documents).astype(np.bool_)
+    return Segment(record.id, BlockFile.open(folder, record.file), deleted, gone)
 
 
-def write_deletions(files: Files, name: str, deleted: np.ndarray[Any, np.dtype[np.bool_]]) -> FileRecord:
-    """Write the mask of deleted documents of a segment."""
+def write_deletions(
+    files: Files, name: str, deleted: np.ndarray[Any, np.dtype[np.bool_]], gone: Neighbours
+) -> FileRecord:
+    """Write the mask of deleted documents of a segment, and the statistics of these documents."""
     writer = BlockFileWriter(files, name)
     writer.add("deleted", np.packbits(deleted))
+    gone.write(writer)
     return writer.finish()

@@ -20,6 +20,7 @@ from searchkit.analysis.token import Context, Kind, Token, WordKey
 from searchkit.engines.whoosh.blockfile import BlockFile, BlockFileWriter
 from searchkit.engines.whoosh.manifest import FileRecord
 from searchkit.engines.whoosh.strings import StringTable, write_strings
+from searchkit.engines.whoosh.syllables import LevelBigrams, bigrams_of, write_bigrams
 from searchkit.errors import IndexCorrupt
 
 _WORD_SAMPLE = 64
@@ -51,6 +52,7 @@ class LexiconLevel:
         first_string, self.string_end, self.first_word, self.word_end = bounds
         self.first_string = first_string
         self.strings = StringTable(file, first_string)
+        self.bigrams = LevelBigrams(file, self.first_word, self.word_end)
         self._keys = file.column("words.keys")
         self._by_key = file.column("words.by_key")
         self._counts = file.column("tokens.counts")
@@ -289,6 +291,7 @@ def write_level(
     write_strings(writer, new)
     bounds = (first_string, first_string + len(new), stored.word_count, stored.word_count + len(keys))
     _write_words(writer, bounds, packed, counts, terms, starts, lengths)
+    write_bigrams(writer, *bigrams_of([key.form for key in keys]))
 
 
 def _write_words(
@@ -338,6 +341,8 @@ def merge_levels(
     write_strings(writer, [string for string, _ in strings], order)
     bounds = (first, string_end, levels[0].first_word, levels[-1].word_end)
     _write_words(writer, bounds, packed, counts, terms, starts, lengths)
+    bigram_counts, bigrams = zip(*(level.bigrams.by_word for level in levels))
+    write_bigrams(writer, np.concatenate(bigram_counts), np.concatenate(bigrams))
 
 
 def _ids_of_terms(levels: Sequence[LexiconLevel], changes: Mapping[int, tuple[Token, ...]]) -> dict[str, int]:

@@ -11,6 +11,7 @@ from searchkit.analysis.token import Layer
 from searchkit.engines.whoosh.blockfile import BlockFileWriter
 from searchkit.engines.whoosh.inversion import Ints, Postings
 from searchkit.engines.whoosh.lexicon import ranges
+from searchkit.engines.whoosh.neighbours import Neighbours, live_neighbours
 from searchkit.engines.whoosh.records import RecordWriter
 from searchkit.engines.whoosh.segment import Segment
 from searchkit.engines.whoosh.segment_writer import Columns, write_segment
@@ -47,7 +48,8 @@ def merge_segments(writer: BlockFileWriter, segments: Sequence[Segment]) -> int:
     lives = [_live_docs(segment) for segment in segments]
     doc_count = sum(map(len, lives))
     layers = ((layer, _merge_layer(layer, segments, lives)) for layer in Layer)
-    pieces, sizes = [], [np.zeros(0, np.int64)]
+    pieces: list[npt.NDArray[np.uint8]] = []
+    sizes: list[Ints] = [np.zeros(0, np.int64)]
     columns = Columns.empty()
     records = RecordWriter()
     for segment, live in zip(segments, lives):
@@ -64,6 +66,7 @@ def merge_segments(writer: BlockFileWriter, segments: Sequence[Segment]) -> int:
     bounds = np.zeros(doc_count + 1, np.int64)
     np.cumsum(np.concatenate(sizes), out=bounds[1:])
     write_segment(writer, layers, pieces, bounds, columns, records)
+    Neighbours.sum([live_neighbours(segment) for segment in segments]).write(writer)
     return doc_count
 
 

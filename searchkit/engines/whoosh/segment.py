@@ -65,10 +65,15 @@ class Segment:
     """``doc_count`` documents numbered from 0, ``live_count`` of them not deleted; ``deleted`` is a mask or None."""
 
     def __init__(
-        self, segment_id: str, file: BlockFile, deleted: npt.NDArray[np.bool_] | None = None
+        self,
+        segment_id: str,
+        file: BlockFile,
+        deleted: npt.NDArray[np.bool_] | None = None,
+        gone: BlockFile | None = None,
     ) -> None:
         self.id = segment_id
         self.file = file
+        self.gone = gone
         self.doc_count = int(file.column("meta.counts")[0])
         if deleted is not None and len(deleted) != self.doc_count:
             raise IndexCorrupt("deletions of another segment", path=file.path)
@@ -252,9 +257,9 @@ class Segment:
         if len(docs) * 2 > self.doc_count:
             data = self._codes.all()[ranges(starts, sizes)]
         else:
-            pieces = [self._codes.slice(a, a + n) for a, n in zip(starts.tolist(), sizes.tolist())]
+            pieces = self._codes.pieces(starts, starts + sizes)
             data = np.concatenate(pieces) if pieces else np.zeros(0, np.uint8)
-        return stream.decode(data), stream.count_codes(data, bounds)
+        return stream.decode_cut(data, bounds)
 
     def stream_bytes(self) -> tuple[Array, Array]:
         """Return the encoded streams of all documents and their byte offsets."""

@@ -21,6 +21,10 @@ _PARTS = {
     "lexicon": "lexicon",
     "words": "lexicon",
     "tokens": "lexicon",
+    "bigrams": "lexicon, syllables",
+    "pairs": "pairs and syllables",
+    "syllables": "pairs and syllables",
+    "neighbours": "pairs and syllables",
 }
 
 

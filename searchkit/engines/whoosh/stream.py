@@ -34,21 +34,30 @@ def encode(codes: npt.NDArray[np.integer[Any]]) -> tuple[npt.NDArray[np.uint8], 
 
 def decode(data: npt.NDArray[np.uint8]) -> npt.NDArray[np.int32]:
     """Return the codes that ``data``, whole codes only, holds."""
-    last = data < 0x80
-    ends = np.flatnonzero(last)
+    return decode_cut(data, np.zeros(0, np.int64))[0]
+
+
+def decode_cut(
+    data: npt.NDArray[np.uint8], bounds: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
+    """Return the codes that ``data`` holds, and how many stand before each of ``bounds``, byte offsets of codes."""
+    ends = (data < 0x80).nonzero()[0]
     if len(ends) == len(data):
-        return data.astype(np.int32)
+        return data.astype(np.int32), bounds
     starts = np.empty_like(ends)
     if len(ends):
         starts[0] = 0
-        starts[1:] = ends[:-1] + 1
-    low = (data & 0x7F).astype(np.int32)
-    values = low[starts]
+        np.add(ends[:-1], 1, out=starts[1:])
     sizes = ends - starts
-    for index in range(1, int(sizes.max(initial=0)) + 1):
-        there = np.flatnonzero(sizes >= index)
-        values[there] |= low[starts[there] + index] << (7 * index)
-    return values
+    values = (data.take(starts) & 0x7F).astype(np.int32)
+    there = sizes.nonzero()[0]
+    index = 1
+    while len(there):
+        more = (data.take(starts.take(there) + index) & 0x7F).astype(np.int32)
+        values[there] |= more << (7 * index)
+        index += 1
+        there = there[sizes.take(there) >= index]
+    return values, ends.searchsorted(bounds)
 
 
 def count_codes(data: npt.NDArray[np.uint8], bounds: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

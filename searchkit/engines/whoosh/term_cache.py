@@ -101,7 +101,7 @@ class TermCache:
         return found
 
     def _resolve(self, layer: Layer, text: str) -> ResolvedTerm:
-        string_id = self._string_id(text)
+        string_id = self.string_id(text)
         doc_freq = 0
         postings: list[Term | None] = [None] * len(self._segments)
         if string_id >= 0:
@@ -126,7 +126,8 @@ class TermCache:
         postings = RareTerm(docs, frequencies, factors.take(docs))
         return CommonTerm(postings, doc_count) if len(docs) * self._common_share > doc_count else postings
 
-    def _string_id(self, text: str) -> int:
+    def string_id(self, text: str) -> int:
+        """Return the id of a term, -1 if the lexicon lacks it."""
         found = self._string_ids.get(text)
         if found is None:
             if len(self._string_ids) >= _MAX_STRINGS:

@@ -1,0 +1,196 @@
+"""Neighbours: in how many documents two base terms follow each other, and in how many a syllable bigram stands.
+
+These statistics are kept per segment, and with each segment's deletions those of the deleted documents, so that they
+are exact after any sequence of commits. How often a pair stands in one document is read from its stream.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from searchkit.analysis.token import FIRST_WORD, ITEM_END, SENTENCE_END, Kind
+from searchkit.engines.whoosh.blockfile import BlockFile, BlockFileWriter
+from searchkit.engines.whoosh.counts import Counts, CountTable, write_counts
+from searchkit.engines.whoosh.lexicon import StoredLexicon, ranges
+from searchkit.engines.whoosh.syllables import BIGRAM_BITS
+
+if TYPE_CHECKING:
+    from searchkit.engines.whoosh.segment import Segment
+
+Ints = npt.NDArray[np.int64]
+
+_PAIR_BITS = 32
+_CODE_BITS = 31
+_CHUNK = 1024
+"""So many documents are counted at once, so that arrays stay in the processor's cache."""
+_BATCH = 8192
+"""Streams of so many documents are decoded at once, to bound memory."""
+
+
+def pair_keys(first: Ints, second: Ints) -> Ints:
+    """Return 32 bits for each pair of string ids, in this order.
+
+    Source: the finalizer of MurmurHash3 (Austin Appleby, public domain), its upper half.
+    """
+    mixed = first.astype(np.uint64) << np.uint64(32) | second.astype(np.uint64)
+    for factor in (0xFF51AFD7ED558CCD, 0xC4CEB9FE1A85EC53):
+        mixed ^= mixed >> np.uint64(33)
+        mixed *= np.uint64(factor)
+    return (mixed >> np.uint64(32)).astype(np.int64)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Neighbours:
+    """Documents with each pair and each bigram; ``paired`` and ``spelled`` count those with any pair, any bigram."""
+
+    pairs: Counts
+    bigrams: Counts
+    paired: int
+    spelled: int
+
+    @classmethod
+    def sum(cls, several: Sequence[Neighbours]) -> Neighbours:
+        """Add up what is known of several sets of documents."""
+        return cls(
+            Counts.sum([each.pairs for each in several]),
+            Counts.sum([each.bigrams for each in several]),
+            sum(each.paired for each in several),
+            sum(each.spelled for each in several),
+        )
+
+    def without(self, other: Neighbours) -> Neighbours:
+        """Take ``other``, of some of these documents, away."""
+        return Neighbours(
+            self.pairs.without(other.pairs),
+            self.bigrams.without(other.bigrams),
+            self.paired - other.paired,
+            self.spelled - other.spelled,
+        )
+
+    def write(self, writer: BlockFileWriter) -> None:
+        """Write it all as arrays of a block file."""
+        writer.add("neighbours.documents", np.array([self.paired, self.spelled], np.int64))
+        write_counts(writer, "pairs", self.pairs, _PAIR_BITS)
+        write_counts(writer, "syllables", self.bigrams, BIGRAM_BITS)
+
+
+class StoredNeighbours:
+    """What `Neighbours.write` wrote."""
+
+    def __init__(self, file: BlockFile) -> None:
+        self.paired, self.spelled = file.column("neighbours.documents").all().tolist()
+        self.pairs = CountTable(file, "pairs")
+        self.bigrams = CountTable(file, "syllables")
+
+    def load(self) -> Neighbours:
+        """Return everything."""
+        return Neighbours(self.pairs.all(), self.bigrams.all(), self.paired, self.spelled)
+
+
+def count_neighbours(codes: npt.NDArray[np.integer], offsets: Ints, lexicon: StoredLexicon) -> Neighbours:
+    """Count what stands in the streams of several documents: ``codes`` of all of them, cut by ``offsets``."""
+    there = np.zeros(lexicon.word_count + FIRST_WORD, np.bool_)
+    there[codes] = True
+    words = np.flatnonzero(there[FIRST_WORD:])
+    # Numbers of the words that occur; 0 and 1 stay what they are.
+    numbers = np.zeros(len(there), np.int32)
+    numbers[words + FIRST_WORD] = np.arange(FIRST_WORD, len(words) + FIRST_WORD, dtype=np.int32)
+    numbers[SENTENCE_END] = SENTENCE_END
+    terms, bigrams = _Lists(*_base_terms(lexicon, words)), _Lists(*expand_bigrams(lexicon, words))
+    found = [
+        _count(
+            numbers[codes[offsets[start] : offsets[min(start + _CHUNK, len(offsets) - 1)]]],
+            offsets[start : start + _CHUNK + 1] - offsets[start],
+            terms,
+            bigrams,
+        )
+        for start in range(0, len(offsets) - 1, _CHUNK)
+    ]
+    return Neighbours.sum(found)
+
+
+class _Lists:
+    """A list of numbers for each code of a stream."""
+
+    def __init__(self, counts: Ints, values: Ints) -> None:
+        self.counts = np.concatenate((np.zeros(FIRST_WORD, np.int64), counts))
+        self.values = values
+        self._starts = np.cumsum(self.counts) - self.counts
+
+    def of(self, codes: npt.NDArray[np.int32], sizes: Ints) -> Ints:
+        """Return the lists of ``codes`` one after the other; ``sizes`` are their counts."""
+        return self.values[ranges(self._starts[codes], sizes)]
+
+
+def _count(codes: npt.NDArray[np.int32], offsets: Ints, terms: _Lists, bigrams: _Lists) -> Neighbours:
+    doc_count = len(offsets) - 1
+    doc_of = np.repeat(np.arange(doc_count, dtype=np.int64), np.diff(offsets))
+    sizes = terms.counts[codes]
+    sequence = terms.of(codes, sizes)
+    item_of = np.repeat(np.cumsum(codes == ITEM_END, dtype=np.int32), sizes)
+    together = np.flatnonzero(item_of[1:] == item_of[:-1])
+    pair_docs = np.repeat(doc_of, sizes)[together]
+    pairs = pair_keys(sequence[together], sequence[together + 1])
+    seen = np.sort(doc_of << _CODE_BITS | codes)
+    seen = seen[np.flatnonzero(np.diff(seen, prepend=-1))]
+    docs, words = seen >> _CODE_BITS, (seen & ((1 << _CODE_BITS) - 1)).astype(np.int32)
+    sizes = bigrams.counts[words]
+    spelled = bigrams.of(words, sizes)
+    bigram_docs = np.repeat(docs, sizes)
+    return Neighbours(
+        Counts.of(pairs, pair_docs, doc_count),
+        Counts.of(spelled, bigram_docs, doc_count),
+        int(np.count_nonzero(np.bincount(pair_docs, minlength=1))),
+        int(np.count_nonzero(np.bincount(bigram_docs, minlength=1))),
+    )
+
+
+def _base_terms(lexicon: StoredLexicon, words: Ints) -> tuple[Ints, Ints]:
+    """Return how many base terms each of ``words``, ascending, has, and the base terms of all of them."""
+    tokens = lexicon.expand(words)
+    base = tokens.kinds == Kind.BASE
+    owners = np.repeat(np.arange(len(words)), tokens.counts)[base]
+    return np.bincount(owners, minlength=len(words)).astype(np.int64), tokens.terms[base]
+
+
+def expand_bigrams(lexicon: StoredLexicon, word_ids: Ints) -> tuple[Ints, Ints]:
+    """Return how many bigrams each of ``word_ids``, ascending, holds, and the bigrams of all of them."""
+    counts: list[Ints] = [np.zeros(0, np.int64)]
+    bigrams: list[Ints] = [np.zeros(0, np.int64)]
+    for level in lexicon.levels:
+        low, high = np.searchsorted(word_ids, (level.first_word, level.word_end))
+        if low == high:
+            continue
+        local = word_ids[low:high] - level.first_word
+        all_counts, all_bigrams = level.bigrams.by_word
+        chosen = all_counts[local]
+        counts.append(chosen)
+        bigrams.append(all_bigrams[ranges(np.cumsum(all_counts)[local] - chosen, chosen)])
+    return np.concatenate(counts), np.concatenate(bigrams)
+
+
+def live_neighbours(segment: Segment) -> Neighbours:
+    """Return what stands in the documents of a segment that are not deleted."""
+    found = StoredNeighbours(segment.file).load()
+    return found if segment.gone is None else found.without(StoredNeighbours(segment.gone).load())
+
+
+def after_deleting(segment: Segment, deleted: npt.NDArray[np.bool_], lexicon: StoredLexicon) -> Neighbours:
+    """Return what stands in all ``deleted`` documents of a segment, of which it knows some already."""
+    newly = deleted if segment.deleted is None else deleted & ~segment.deleted
+    found = neighbours_of(segment, np.flatnonzero(newly), lexicon)
+    return found if segment.gone is None else Neighbours.sum([StoredNeighbours(segment.gone).load(), found])
+
+
+def neighbours_of(segment: Segment, docs: Ints, lexicon: StoredLexicon) -> Neighbours:
+    """Count what stands in ``docs`` of a segment."""
+    found = [
+        count_neighbours(*segment.words(docs[start : start + _BATCH]), lexicon)
+        for start in range(0, len(docs), _BATCH)
+    ]
+    return Neighbours.sum(found) if found else Neighbours(Counts.none(), Counts.none(), 0, 0)

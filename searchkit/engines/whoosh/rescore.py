@@ -1,0 +1,225 @@
+"""The second stage: the best documents of the first are scored once more, by what postings don't say.
+
+A document gets Σ weight × idf × tf / (tf + k1) over pairs of neighbours in order, pairs near each other in any order,
+and syllable bigrams, and the greatest Σ idf of distinct terms of the query in one of its sentences, weighted too.
+Lengths don't count: b is 0 for these features.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from searchkit.analysis.token import Layer
+from searchkit.engines.whoosh.generation import Generation
+from searchkit.engines.whoosh.neighbours import StoredNeighbours, pair_keys
+from searchkit.engines.whoosh.occurrences import NEAR, Occurrences, StreamWords
+from searchkit.engines.whoosh.syllables import bigram_number
+from searchkit.engines.whoosh.term_cache import TermCache
+from searchkit.query.plan import SecondStage
+from searchkit.ranking import bm25
+from searchkit.ranking.features import Feature, FeatureScore, FeatureTerm
+from searchkit.ranking.weights import K1
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+_NAME = "neighbours"
+_CACHED = 16_384
+
+
+class NeighbourStatistics:
+    """In how many live documents of a generation pairs and bigrams stand. Thread-safe."""
+
+    def __init__(self, generation: Generation) -> None:
+        self._tables = [
+            (StoredNeighbours(segment.file), None if segment.gone is None else StoredNeighbours(segment.gone))
+            for segment in generation.segments
+        ]
+        self.paired = sum(here.paired - (gone.paired if gone else 0) for here, gone in self._tables)
+        self.spelled = sum(here.spelled - (gone.spelled if gone else 0) for here, gone in self._tables)
+        self._pairs: dict[int, int] = {}
+        self._bigrams: dict[str, int] = {}
+
+    @classmethod
+    def of(cls, generation: Generation) -> NeighbourStatistics:
+        """Return what lives with ``generation``."""
+        found = generation.caches.get(_NAME)
+        if found is None:
+            found = generation.caches.setdefault(_NAME, cls(generation))
+        assert isinstance(found, NeighbourStatistics)
+        return found
+
+    def pair(self, first: int, second: int) -> int:
+        """Return how many live documents hold a term (by its string id) and another behind it."""
+        key = int(pair_keys(np.array([first]), np.array([second]))[0])
+        found = self._pairs.get(key)
+        if found is None:
+            if len(self._pairs) >= _CACHED:
+                self._pairs.clear()
+            found = self._pairs[key] = sum(
+                here.pairs.get(key) - (gone.pairs.get(key) if gone else 0) for here, gone in self._tables
+            )
+        return found
+
+    def bigram(self, text: str) -> int:
+        """Return how many live documents hold a syllable bigram."""
+        found = self._bigrams.get(text)
+        if found is None:
+            if len(self._bigrams) >= _CACHED:
+                self._bigrams.clear()
+            key = bigram_number(text)
+            found = self._bigrams[text] = sum(
+                here.bigrams.get(key) - (gone.bigrams.get(key) if gone else 0) for here, gone in self._tables
+            )
+        return found
+
+
+class Rescorer:
+    """Scores documents by the second stage of one query."""
+
+    def __init__(self, generation: Generation, stage: SecondStage) -> None:
+        self._generation = generation
+        self._stage = stage
+        cache = TermCache.of(generation)
+        statistics = NeighbourStatistics.of(generation)
+        ids = [(text, cache.string_id(text)) for text in stage.terms]
+        self._string_ids = {text: string_id for text, string_id in ids if string_id >= 0}
+        self._texts = list(self._string_ids)
+        number = {text: place for place, text in enumerate(self._texts)}
+        self._idfs = np.array([_idf(cache, text) for text in number], np.float64)
+        neighbours = [
+            (number[one], number[other])
+            for (one, _), (other, _) in pairwise(ids)
+            if one in number and other in number
+        ]
+        self._ordered = _Pairs(dict.fromkeys(neighbours), len(number))
+        unordered = dict.fromkeys((min(pair), max(pair)) for pair in neighbours if pair[0] != pair[1])
+        self._near = _Pairs(unordered, len(number), both=True)
+        count = {pair: statistics.pair(*map(self._id, pair)) for pair in self._ordered.pairs}
+        self._ordered_freqs = list(count.values())
+        self._near_freqs = [
+            (count[pair] if pair in count else statistics.pair(*map(self._id, pair)))
+            + (count[back] if (back := pair[::-1]) in count else statistics.pair(*map(self._id, back)))
+            for pair in self._near.pairs
+        ]
+        freqs = [(text, statistics.bigram(text)) for text in stage.bigrams]
+        self._bigrams = [(text, freq) for text, freq in freqs if freq]
+        weights = stage.weights
+        paired, spelled = statistics.paired, statistics.spelled
+        self._factors = [
+            *((weights.ordered, _pair_idf(paired, freq), freq) for freq in self._ordered_freqs),
+            *((weights.near, _pair_idf(paired, freq), freq) for freq in self._near_freqs),
+            *((weights.bigrams, bm25.idf(spelled, freq), freq) for _, freq in self._bigrams),
+        ]
+        self._gains = np.array([weight * idf for weight, idf, _ in self._factors], np.float64)
+        self._marked = StreamWords.of(generation).marked(
+            list(self._string_ids.values()), [text for text, _ in self._bigrams]
+        )
+
+    def _id(self, number: int) -> int:
+        return self._string_ids[self._texts[number]]
+
+    def scores(self, segment_index: int, docs: Ints) -> Floats:
+        """Return what the second stage adds to each of ``docs`` of a segment."""
+        frequencies, sentences = self._features(segment_index, docs)
+        parts = frequencies / (frequencies + K1) * self._gains[:, None]
+        parts = np.concatenate((parts, self._stage.weights.sentence * sentences[None]))
+        # Row after row, so that equal documents get equal scores: see `exact` in topk.
+        scores: Floats = parts.cumsum(axis=0)[-1]
+        return scores
+
+    def parts(self, segment_index: int, doc: int) -> list[FeatureScore]:
+        """Return what each feature adds to the score of a document, those that add something."""
+        frequencies, sentences = self._features(segment_index, np.array([doc], np.int64))
+        found = []
+        for (layer, text), tf, (weight, idf, freq) in zip(
+            self._names(), frequencies[:, 0].tolist(), self._factors, strict=True
+        ):
+            if tf:
+                score = weight * idf * tf / (tf + K1)
+                found.append(FeatureScore(FeatureTerm(layer, text, weight), idf, int(tf), freq, score))
+        if sentences[0]:
+            weight, coverage = self._stage.weights.sentence, float(sentences[0])
+            term = FeatureTerm(Feature.SENTENCE, " ".join(self._texts), weight)
+            found.append(FeatureScore(term, coverage, 0, 0, weight * coverage))
+        return found
+
+    def _names(self) -> list[tuple[Feature, str]]:
+        return [
+            *((Feature.ORDERED, self._named(pair)) for pair in self._ordered.pairs),
+            *((Feature.NEAR, self._named(pair)) for pair in self._near.pairs),
+            *((Feature.BIGRAMS, text) for text, _ in self._bigrams),
+        ]
+
+    def _named(self, pair: tuple[int, int]) -> str:
+        return " ".join(self._texts[number] for number in pair)
+
+    def _features(self, segment_index: int, docs: Ints) -> tuple[Floats, Floats]:
+        """Return how often each pair and bigram (rows) stands in ``docs``, and what their best sentences cover."""
+        found = self._marked.find(*self._generation.segments[segment_index].words(docs))
+        rows = [
+            self._ordered.count(found, [1]),
+            self._near.count(found, range(1, NEAR + 1)),
+            _table(found.bigrams, found.bigram_docs, len(self._bigrams), found.doc_count),
+        ]
+        return np.concatenate(rows), self._best_sentences(found)
+
+    def _best_sentences(self, found: Occurrences) -> Floats:
+        best = np.zeros(found.doc_count, np.float64)
+        count = len(self._texts)
+        if not len(found.terms):
+            return best
+        # Sorting brings terms of a sentence together, always in the same order, so that sums are equal to the last bit.
+        keys = np.sort(found.sentences * count + found.terms)
+        keys = keys[np.flatnonzero(np.diff(keys, prepend=-1))]
+        sentences, terms = np.divmod(keys, count)
+        starts = np.flatnonzero(np.diff(sentences, prepend=-1))
+        covered = np.add.reduceat(self._idfs[terms], starts)
+        docs = found.docs[np.searchsorted(found.sentences, sentences[starts])]
+        firsts = np.flatnonzero(np.diff(docs, prepend=-1))
+        best[docs[firsts]] = np.maximum.reduceat(covered, firsts)
+        return best
+
+
+class _Pairs:
+    """Pairs of terms by their numbers, to be counted in documents; ``both``: in either order."""
+
+    def __init__(self, pairs: dict[tuple[int, int], None], term_count: int, *, both: bool = False) -> None:
+        self.pairs = list(pairs)
+        self._rows = np.full((term_count, term_count), -1, np.int64)
+        for row, (one, other) in enumerate(self.pairs):
+            self._rows[one, other] = row
+            if both:
+                self._rows[other, one] = row
+
+    def count(self, found: Occurrences, shifts: Sequence[int]) -> Floats:
+        """Return how often each pair (rows) stands in each document, at most as far apart as the greatest shift."""
+        rows: list[Ints] = [np.zeros(0, np.int64)]
+        docs: list[Ints] = [np.zeros(0, np.int64)]
+        if self.pairs:
+            for shift in shifts:
+                close = np.flatnonzero(found.positions[shift:] - found.positions[:-shift] <= shifts[-1])
+                row = self._rows[found.terms[close], found.terms[close + shift]]
+                kept = row >= 0
+                rows.append(row[kept])
+                docs.append(found.docs[close[kept]])
+        return _table(np.concatenate(rows), np.concatenate(docs), len(self.pairs), found.doc_count)
+
+
+def _table(rows: Ints, docs: Ints, row_count: int, doc_count: int) -> Floats:
+    counts = np.bincount(rows * doc_count + docs, minlength=row_count * doc_count)
+    return counts.reshape(row_count, doc_count).astype(np.float64)
+
+
+def _idf(cache: TermCache, text: str) -> float:
+    """Return how rare a term is in bullets; in titles, if it stands only there."""
+    return cache.get(Layer.BULLETS, text).idf or cache.get(Layer.TITLE, text).idf
+
+
+def _pair_idf(documents: int, doc_freq: int) -> float:
+    # Near each other two terms may stand that nowhere are neighbours.
+    return bm25.idf(documents, min(max(doc_freq, 1), documents)) if documents else 0.0

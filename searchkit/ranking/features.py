@@ -1,0 +1,47 @@
+"""What the second stage of ranking looks at, and what it adds to a score."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import NamedTuple
+
+
+class Feature(Enum):
+    """What the best documents of the first stage are scored by once more."""
+
+    ORDERED = 0
+    """Two terms that follow each other as they do in the query."""
+    NEAR = 1
+    """Two neighbours of the query within three terms of each other, in any order."""
+    BIGRAMS = 2
+    """Two neighbouring syllables of a word of the query, in any word."""
+    SENTENCE = 3
+    """The sentence that holds most of the query, each distinct term counted by its idf."""
+
+
+class FeatureTerm(NamedTuple):
+    """What is looked for, in the place that a term has in the first stage."""
+
+    layer: Feature
+    text: str
+    weight: float
+    via: str = "word"
+    word: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureScore:
+    """What a feature adds to the score of a document.
+
+    ``score`` is weight × ``idf`` × tf / (tf + k1); for a sentence weight × ``idf``, the sum over the terms it holds,
+    and ``tf`` is 0. Lengths don't count. ``doc_freq`` counts the documents that hold it.
+    """
+
+    term: FeatureTerm
+    idf: float
+    tf: int
+    doc_freq: int
+    score: float
+    length: int = 0
+    average_length: float = 0.0
