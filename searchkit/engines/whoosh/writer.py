@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ import numpy.typing as npt
 from searchkit.analysis.batch import Batch
 from searchkit.analysis.token import FIRST_WORD, Token, WordKey
 from searchkit.document import Document
-from searchkit.engines.whoosh import merge, neighbours, records, stream
+from searchkit.engines.whoosh import merge, neighbours, reanalysis, records, stream
 from searchkit.engines.whoosh.blockfile import BlockFile, BlockFileWriter
 from searchkit.engines.whoosh.generation import Generation, open_segment, write_deletions
 from searchkit.engines.whoosh.inversion import invert
@@ -44,7 +44,7 @@ class IndexWriter:
         self._lexicon = StoredLexicon(self._levels)
         self._deleted: dict[str, npt.NDArray[np.bool_]] = {}
         self._known_strings: dict[str, int] = {}
-        self._word_ids = np.zeros(0, np.int64)
+        self._word_ids: npt.NDArray[np.int64] = np.zeros(0, np.int64)
         self._begin_batch()
         self.new_words = 0
 
@@ -97,13 +97,61 @@ class IndexWriter:
         codes = batch.codes.copy()
         words = codes >= FIRST_WORD
         codes[words] = self._word_ids[codes[words] - FIRST_WORD] + FIRST_WORD
-        layers = invert(codes, batch.offsets, batch.bullets, self._lexicon)
+        self._write_segment(codes, batch.offsets, batch.bullets)
+
+    def _write_segment(
+        self, codes: npt.NDArray[np.int32], offsets: npt.NDArray[np.int64], bullets: npt.NDArray[np.int64]
+    ) -> None:
+        """Write a segment with the documents stored since the last one; ``codes`` are their words."""
+        layers = invert(codes, offsets, bullets, self._lexicon)
         data, byte_offsets = stream.encode(codes)
         writer, name = self._create("seg")
-        write_segment(writer, layers, [data], byte_offsets[batch.offsets], self._columns, self._records)
-        neighbours.count_neighbours(codes, batch.offsets, self._lexicon).write(writer)
+        write_segment(writer, layers, [data], byte_offsets[offsets], self._columns, self._records)
+        neighbours.count_neighbours(codes, offsets, self._lexicon).write(writer)
         self._adopt(name, writer.finish(), len(self._columns.ids))
         self._begin_batch()
+
+    def add_words(
+        self, keys: Sequence[WordKey], analyze: Callable[[list[WordKey]], list[tuple[Token, ...]]]
+    ) -> None:
+        """Add those of ``keys`` that the lexicon lacks; no document holds them yet."""
+        new = [key for key in dict.fromkeys(keys) if self._lexicon.word_id(key) < 0]
+        if new:
+            writer, _ = self._create("lex")
+            write_level(writer, self._lexicon, new, analyze(new), self._known_strings)
+            self._add_level(self._finish(writer))
+
+    def change_words(self, changes: Mapping[int, tuple[Token, ...]]) -> int:
+        """Give words of the lexicon other tokens and invert the documents that hold them again; return how many.
+
+        Nothing may be pending. No document is read or analysed again: its words stand in the forward stream.
+        """
+        if not changes:
+            return 0
+        wanted = np.array(sorted(changes), np.int64)
+        holders = {
+            segment_id: reanalysis.documents_with(segment, wanted, self._lexicon)
+            for segment_id, (_, segment) in self._segments.items()
+        }
+        taken = [(self._segments[segment_id][1], docs) for segment_id, docs in holders.items() if len(docs)]
+        for segment, docs in taken:
+            mask = (
+                np.zeros(segment.doc_count, np.bool_) if segment.deleted is None else segment.deleted.copy()
+            )
+            mask[docs] = True
+            self._deleted[segment.id] = mask
+        # What is taken out counts with the tokens that it was put in with.
+        self._apply_deletions()
+        writer, _ = self._create("lex")
+        merge_levels(writer, self._levels, changes)
+        self._levels.clear()
+        self._add_level(self._finish(writer))
+        for segment, docs in taken:
+            for batch in reanalysis.batches(segment, docs):
+                for document in batch.documents:
+                    self.store(document)
+                self._write_segment(batch.codes, batch.offsets, batch.bullets)
+        return sum(len(docs) for _, docs in taken)
 
     def _add_words(self, batch: Batch, keys: Sequence[WordKey], tokens: Sequence[tuple[Token, ...]]) -> None:
         if not keys:
@@ -148,8 +196,11 @@ class IndexWriter:
         state: bytes,
         user_files: Sequence[FileRecord] = (),
         extra: Mapping[str, Any] | None = None,
+        dictionary: Iterable[str] = (),
     ) -> Manifest:
         """Merge what should be merged, write the rest and commit; ``state`` is kept for the next run of the indexer.
+
+        ``dictionary`` has the lines of the user's dictionary, for Whoosh's own analysis of queries.
 
         Raises:
             SearchkitError: the disk is full or can't be written; nothing has changed then.
@@ -175,7 +226,7 @@ class IndexWriter:
         )
         from searchkit.engines.whoosh.toc import toc_bytes
 
-        return self._transaction.commit(manifest, toc_bytes(manifest), self._check)
+        return self._transaction.commit(manifest, toc_bytes(manifest, dictionary=dictionary), self._check)
 
     def _check(self, manifest: Manifest) -> None:
         generation = Generation(self._folder, manifest)
