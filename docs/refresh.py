@@ -16,21 +16,11 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from searchkit.cli.app import COMMANDS
+
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
 COMMANDS_MD = ROOT / "docs" / "commands.md"
-COMMANDS = (
-    "index",
-    "search",
-    "show",
-    "analyze",
-    "stats",
-    "verify",
-    "repair",
-    "backup",
-    "restore",
-    "completion",
-)
 
 _FENCE = re.compile(r"^```(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _TIME = re.compile(r"\(\d+(?:\.\d+)? m?s\)|\"took_ms\": [\d.]+")

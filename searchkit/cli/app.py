@@ -17,6 +17,7 @@ COMMANDS = (
     "show",
     "analyze",
     "stats",
+    "eval",
     "verify",
     "repair",
     "backup",
