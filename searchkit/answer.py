@@ -9,6 +9,7 @@ from searchkit.analysis.analyzer import WordAnalyzer
 from searchkit.engines.whoosh import executor
 from searchkit.engines.whoosh.executor import TopDocs
 from searchkit.engines.whoosh.generation import Generation
+from searchkit.engines.whoosh.loosening import Loosening
 from searchkit.engines.whoosh.vocabulary import LexiconVocabulary
 from searchkit.index.terms import UserTerms
 from searchkit.query.parser import parse
@@ -16,7 +17,7 @@ from searchkit.query.plan import Node, Plan
 from searchkit.query.planner import Planned, plan
 from searchkit.query.synonyms import SynonymFinder
 from searchkit.query.syntax import Parsed
-from searchkit.ranking.weights import QUERY_WEIGHTS, SYNONYM_SHARE
+from searchkit.ranking.weights import ALTERNATIVE_SHARES, QUERY_WEIGHTS, SYNONYM_SHARE
 from searchkit.results.hit import Note
 
 PHRASE_AS_WORDS = Note("phrase-as-words", "no document has the quoted words side by side; searched as words")
@@ -66,22 +67,46 @@ def answer(view: View, request: Request) -> Answer:
         QuerySyntaxError: the query is malformed, and the request is strict.
     """
     parsed = parse(request.query, strict=request.strict)
+    loosening = _loosening(view, request, parsed) if request.expand else None
     first: Answer | None = None
     for planned, why in _attempts(view, request, parsed):
-        top = executor.run(
-            view.generation,
-            planned.plan,
-            limit=request.limit,
-            offset=request.offset,
-            sort=request.sort,
-            facets=request.facets,
-        )
-        notes = tuple(Note(note.code, note.message) for note in planned.notes)
-        if top.total:
-            return Answer(planned.plan, top, (*notes, why) if why is not None else notes)
-        first = first or Answer(planned.plan, top, notes)
+        made = planned.plan if loosening is None else loosening.spaced(planned.plan)
+        found = Answer(made, _run(view, request, made), tuple(planned.notes))
+        first = first or found
+        if found.top.total:
+            first = found if why is None else replace(found, notes=(*found.notes, why))
+            break
     assert first is not None
-    return first
+    if loosening is None:
+        return first
+    if first.top.total:
+        first = replace(first, notes=(*first.notes, *loosening.notes()))
+    made, top, more = loosening.widen(first.plan, first.top, lambda made: _run(view, request, made))
+    return Answer(made, top, (*first.notes, *more))
+
+
+def _run(view: View, request: Request, made: Plan) -> TopDocs:
+    return executor.run(
+        view.generation,
+        made,
+        limit=request.limit,
+        offset=request.offset,
+        sort=request.sort,
+        facets=request.facets,
+    )
+
+
+def _loosening(view: View, request: Request, parsed: Parsed) -> Loosening:
+    ranked = request.sort == "relevance"
+    return Loosening(
+        view.generation,
+        view.vocabulary,
+        parsed,
+        QUERY_WEIGHTS,
+        ALTERNATIVE_SHARES,
+        match_all=not ranked and not request.match_any,
+        ranked=ranked,
+    )
 
 
 def _attempts(view: View, request: Request, parsed: Parsed) -> Iterator[tuple[Planned, Note | None]]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from searchkit.query.plan import Plan
     from searchkit.results.analysis import AnalyzedTerm
     from searchkit.results.explain import Explanation
+    from searchkit.results.suggestion import Suggestion
 
 PathLike = str | os.PathLike[str]
 
@@ -304,6 +305,15 @@ class SearchIndex:
         """Return a document by its id, None if there is none."""
         found = self._current().generation.find(document_id)
         return None if found is None else found[0].document(found[1])
+
+    def suggest(self, prefix: str, *, limit: int = 10) -> list[Suggestion]:
+        """Return how ``prefix``, which is still being typed, may go on, by how many documents hold it.
+
+        Half-typed syllables (확사 → 확산, 확산 모델), first consonants (ㅎㅅ ㅁㄷ) and Latin letters are completed.
+        """
+        from searchkit.engines.whoosh.suggester import suggest
+
+        return suggest(self._current().generation, prefix, limit)
 
     def explain(self, query: str, document_id: str) -> Explanation | None:
         """Return how the score of a document comes about, every factor named; None if there is no such document."""

@@ -14,6 +14,7 @@ COMPLETION_VARIABLE = "_SEARCHKIT_COMPLETE"
 COMMANDS = (
     "index",
     "search",
+    "suggest",
     "show",
     "analyze",
     "stats",

@@ -1,0 +1,384 @@
+"""What may have been meant where little is found: a ladder of guesses, from the safest on.
+
+spacing (always tried, for it changes no meaning) → keyboard → 초성 → spelling → syllables. A word takes the first step
+that leads to words of the index; a word that the index knows well takes none. Quoted words, fields and what is
+excluded stay as typed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Protocol
+
+from searchkit.analysis.token import Kind, Layer
+from searchkit.analysis.words import Word, split
+from searchkit.query.alternatives import Alternative, map_terms, terms_of
+from searchkit.query.chunks import Chunk, are_neighbours, chunks_of, together
+from searchkit.query.jamo import is_hangul, typed_initials
+from searchkit.query.keyboard import as_english, as_korean
+from searchkit.query.plan import And, AnyTerm, Node, Or, Plan, PlanTerm, QueryWeights
+from searchkit.query.planner import plan
+from searchkit.query.spacing import cut, joined
+from searchkit.query.syntax import Group, Note, Parsed, PhraseText, Words
+from searchkit.query.syntax import Node as SyntaxNode
+from searchkit.query.terms import Vocabulary
+
+LITTLE = 3
+"""Fewer documents than these are little."""
+STEPS = ("keyboard", "choseong", "spelling", "syllables")
+_BONUS_STEPS = ("keyboard", "spelling")
+DAMPING = 0.02
+"""What pieces of a broken word are worth where there is a guess of what was meant."""
+_MAX_GUESSES = 3
+_MAX_SYLLABLE_GUESSES = 10
+_MIN_CORRECTED = 2
+"""Characters of a word without its particles; almost every single syllable is close to another."""
+_MIN_SHARED = 0.3
+"""The least share of a word's pairs of syllables that another word must have."""
+_MEANING = {
+    "spacing": "with other spaces",
+    "keyboard": "as on the other keyboard layout",
+    "choseong": "as first consonants",
+    "spelling": "as a similar spelling",
+    "syllables": "as words that share syllables with it",
+}
+
+
+class KnownWords(Protocol):
+    """What the ladder needs to know of the words of an index; engines serve it."""
+
+    def frequency(self, text: str) -> int:
+        """Return how many documents hold a word, a term or an identifier."""
+
+    def base_frequency(self, text: str) -> int:
+        """Return how many documents hold an analysed term."""
+
+    def similar(self, text: str, limit: int) -> list[tuple[str, int]]:
+        """Return words spelt nearly like ``text``, and how many edits away each is."""
+
+    def with_initials(self, consonants: str, limit: int, *, whole: bool) -> list[tuple[str, int]]:
+        """Return words with these first consonants, the most frequent first."""
+
+    def pairs_with_initials(self, first: str, second: str, limit: int) -> list[tuple[str, int]]:
+        """Return two words side by side with these first consonants, the most frequent first."""
+
+    def sharing_syllables(self, text: str, limit: int) -> list[tuple[str, float]]:
+        """Return words that share pairs of syllables with ``text``, and what share of them."""
+
+
+class Ladder:
+    """Guesses for one query.
+
+    ``documents`` tells how many documents hold a term; ``weights`` are those of the plan, and ``shares`` what each step
+    is worth of them.
+    """
+
+    def __init__(
+        self,
+        parsed: Parsed,
+        vocabulary: Vocabulary,
+        known: KnownWords,
+        documents: Callable[[PlanTerm], int],
+        weights: QueryWeights,
+        shares: Mapping[str, float],
+        *,
+        match_all: bool = False,
+    ) -> None:
+        self._vocabulary = vocabulary
+        self._known = known
+        self._documents = documents
+        self._weights = weights
+        self._shares = shares
+        self._spaced: list[frozenset[int]] = []
+        self.chunks = list(chunks_of(parsed.node, match_all))
+        self._shattered = {
+            number
+            for chunk in self.chunks
+            for number, word in zip(sorted(chunk.numbers), chunk.words)
+            if self._is_shattered(word)
+        }
+
+    def spacing(self) -> list[Alternative]:
+        """Return what words of the query are when spaces are set otherwise."""
+        found: list[Alternative] = []
+        for chunk in self.chunks:
+            if len(chunk.words) != 1 or not is_hangul(chunk.words[0].key.form):
+                continue
+            base = [token for token in self._vocabulary.tokens(chunk.words[0].key) if token.kind is Kind.BASE]
+            if not base or all(self._known.base_frequency(token.text) >= LITTLE for token in base):
+                continue
+            stem = chunk.words[0].key.form[base[0].start : base[-1].start + base[-1].length]
+            pieces = cut(stem, self._known.base_frequency, LITTLE)
+            if pieces and pieces != tuple(token.text for token in base):
+                found += self._alternative(chunk, [(" ".join(pieces), 1.0)], "spacing")
+        free = [None if chunk.required or len(chunk.words) > 1 else chunk for chunk in self.chunks]
+        forms = [chunk.words[0].key.form if chunk else "" for chunk in free]
+        for first, last, term in joined(forms, self._known.base_frequency):
+            run = [chunk for chunk in free[first : last + 1] if chunk is not None]
+            found += self._alternative(together(run), [(term, 1.0)], "spacing")
+        self._spaced = [alternative.words for alternative in found]
+        return found
+
+    def found_little(self, made: Plan, total: int) -> bool:
+        """Say whether next to nothing was found, apart from pieces of words that the analysis broke."""
+        if not self.chunks:
+            return False
+        return total < LITTLE or (bool(self._shattered) and not self._well_known(made))
+
+    def guesses(self, made: Plan) -> list[Alternative]:
+        """Return what may be meant by the words of which little is found with ``made``."""
+        return self._guesses(made, LITTLE, STEPS)
+
+    def corrections(self, made: Plan) -> list[Alternative]:
+        """Return what may be meant by words that no document holds, where others are found well enough."""
+        return self._guesses(made, 1, _BONUS_STEPS)
+
+    def damped(self, made: Plan, guesses: Sequence[Alternative], share: float = DAMPING) -> Plan:
+        """Return ``made`` with the pieces of broken words that have a guess worth only ``share``; 0 drops them."""
+        broken = self._shattered & {number for guess in guesses for number in guess.words}
+        if not broken:
+            return made
+
+        def change(term: PlanTerm) -> PlanTerm:
+            if term.word not in broken or term.layer is Layer.SURFACE:
+                return term
+            return replace(term, weight=term.weight * share)
+
+        root = map_terms(made.root, change)
+        return replace(made, root=root if share else _without_worthless(root))
+
+    def rewritten(self, alternatives: Sequence[Alternative]) -> Parsed:
+        """Return the words of the query with the best text of each alternative in their place."""
+        texts: dict[int, str] = {min(chunk.numbers): chunk.text for chunk in self.chunks}
+        for alternative in alternatives:
+            for number in alternative.words:
+                texts.pop(number, None)
+            texts[min(alternative.words)] = alternative.texts[0]
+        pieces = [piece for _, text in sorted(texts.items()) for piece in text.split()]
+        words, at = [], 0
+        for piece in pieces:
+            # Every word needs a place of its own.
+            words.append(Words(tuple(word._replace(start=word.start + at) for word in split(piece)), piece))
+            at += len(piece) + 1
+        return Parsed(Group(tuple(words)))
+
+    def notes(self, alternatives: Sequence[Alternative]) -> list[Note]:
+        """Return what to say about alternatives: a note for each step."""
+        notes = []
+        for code in dict.fromkeys(alternative.code for alternative in alternatives):
+            said = [
+                f"{alternative.typed!r} {_MEANING[code]}: {', '.join(alternative.texts)}"
+                for alternative in alternatives
+                if alternative.code == code
+            ]
+            notes.append(Note(code, f"also searched {'; '.join(dict.fromkeys(said))}"))
+        return notes
+
+    def _well_known(self, made: Plan) -> bool:
+        counts = self._counts(made)
+        return any(counts.get(number, 0) >= LITTLE for chunk in self.chunks for number in chunk.numbers)
+
+    def _counts(self, made: Plan) -> dict[int, int]:
+        """Return how many documents hold each word, by its best known term; pieces of broken words don't count."""
+        counts: dict[int, int] = {}
+        for term in terms_of(made.root):
+            if term.word in self._shattered and term.layer is not Layer.SURFACE:
+                continue
+            counts[term.word] = max(counts.get(term.word, 0), self._documents(term))
+        for numbers in self._spaced:
+            most = max(counts.get(number, 0) for number in numbers)
+            counts.update(dict.fromkeys(numbers, most))
+        return counts
+
+    def _guesses(self, made: Plan, enough: int, steps: Sequence[str]) -> list[Alternative]:
+        counts = self._counts(made)
+        weak = [
+            chunk for chunk in self.chunks if all(counts.get(number, 0) < enough for number in chunk.numbers)
+        ]
+        found: list[Alternative] = []
+        if "choseong" in steps:
+            found, weak = self._choseong(weak)
+        for chunk in weak:
+            for step in steps:
+                texts = self._step(step, chunk)
+                if made_of_it := self._alternative(chunk, texts, step):
+                    found += made_of_it
+                    break
+        return sorted(found, key=lambda each: (min(each.words), STEPS.index(each.code)))
+
+    def _step(self, step: str, chunk: Chunk) -> list[tuple[str, float]]:
+        if step == "keyboard":
+            return self._keyboard(chunk)
+        if step == "spelling":
+            return self._spelling(chunk)
+        return self._syllables(chunk) if step == "syllables" else []
+
+    def _keyboard(self, chunk: Chunk) -> list[tuple[str, float]]:
+        typed = chunk.text.strip()
+        korean = as_korean(typed)
+        if korean and self._is_known(korean):
+            return [(korean, 1.0)]
+        english = as_english(typed)
+        return [(english, 1.0)] if len(english) > 1 and self._known.frequency(english) else []
+
+    def _choseong(self, weak: list[Chunk]) -> tuple[list[Alternative], list[Chunk]]:
+        """Guess words that are typed by their first consonants, two that are neighbours together; return the others."""
+        found: list[Alternative] = []
+        left: list[Chunk] = []
+        at = 0
+        while at < len(weak):
+            chunk = weak[at]
+            initials = _initials(chunk)
+            following = weak[at + 1] if at + 1 < len(weak) else None
+            second = _initials(following) if following is not None else ""
+            pairs: list[tuple[str, float]] = []
+            if following is not None and initials and second and are_neighbours(chunk, following):
+                pairs = _ranked(self._known.pairs_with_initials(initials, second, _MAX_GUESSES))
+            if pairs and following is not None:
+                found += self._alternative(together([chunk, following]), pairs, "choseong", quoted=True)
+                at += 2
+                continue
+            words = self._known.with_initials(initials, _MAX_GUESSES, whole=True) if len(initials) > 1 else []
+            if words:
+                found += self._alternative(chunk, _ranked(words), "choseong")
+            else:
+                for size in range(2, len(initials) - 1):
+                    pairs = pairs or _ranked(
+                        self._known.pairs_with_initials(initials[:size], initials[size:], _MAX_GUESSES)
+                    )
+                found += self._alternative(chunk, pairs, "choseong", quoted=True)
+                if not pairs:
+                    left.append(chunk)
+            at += 1
+        return found, left
+
+    def _spelling(self, chunk: Chunk) -> list[tuple[str, float]]:
+        if len(chunk.words) != 1:
+            return []
+        key = chunk.words[0].key
+        base = [token for token in self._vocabulary.tokens(key) if token.kind is Kind.BASE]
+        stems = [key.form]
+        if base and is_hangul(key.form):
+            stems.append(key.form[base[0].start : base[-1].start + base[-1].length])
+        if len(stems[-1]) < _MIN_CORRECTED:
+            return []
+        for stem in dict.fromkeys(stems):
+            found = self._known.similar(stem, 2 * _MAX_GUESSES)
+            if found:
+                nearest = [text for text, edits in found if edits == found[0][1]]
+                first, *others = nearest[:_MAX_GUESSES]
+                frequency = self._known.frequency(first)
+                return [
+                    (first, 1.0),
+                    *((text, self._known.frequency(text) / (4 * frequency)) for text in others),
+                ]
+        return self._spelling_of_halves(stems[-1])
+
+    def _spelling_of_halves(self, stem: str) -> list[tuple[str, float]]:
+        """Correct one half of a compound whose other half is known: 강화학슴."""
+        if not is_hangul(stem):
+            return []
+        found: list[tuple[int, int, str]] = []
+        for at in range(2, len(stem) - 1):
+            for good, bad in ((stem[:at], stem[at:]), (stem[at:], stem[:at])):
+                if self._known.base_frequency(good) < LITTLE:
+                    continue
+                for other, edits in self._known.similar(bad, 1):
+                    text = f"{good} {other}" if good == stem[:at] else f"{other} {good}"
+                    found.append((edits, -self._known.frequency(other), text))
+        return [(min(found)[2], 1.0)] if found else []
+
+    def _syllables(self, chunk: Chunk) -> list[tuple[str, float]]:
+        texts = [
+            pair
+            for word in chunk.words
+            if is_hangul(word.key.form)
+            for pair in self._known.sharing_syllables(word.key.form, _MAX_SYLLABLE_GUESSES)
+            if pair[1] >= _MIN_SHARED
+        ]
+        return texts[:_MAX_SYLLABLE_GUESSES]
+
+    def _alternative(
+        self, chunk: Chunk, texts: Sequence[tuple[str, float]], code: str, *, quoted: bool = False
+    ) -> list[Alternative]:
+        """Return what ``texts``, each with its share of the weight, mean as an alternative; none if nothing is left."""
+        if not texts:
+            return []
+        number = min(chunk.numbers)
+        nodes = []
+        for text, share in texts:
+            words = tuple(Words(tuple(split(each)), each) for each in text.split())
+            read: SyntaxNode = PhraseText(tuple(split(text)), text) if quoted else Group(words)
+            made = plan(Parsed(read), self._vocabulary, self._weights, match_all=chunk.required).plan.root
+            nodes.append(_guessed(made, code, number, share * self._shares[code]))
+        named = tuple(text for text, _ in texts)
+        return [Alternative(chunk.numbers, _distinct(nodes), code, chunk.text, named)]
+
+    def _is_known(self, text: str) -> bool:
+        """Say whether every word of ``text`` is known in some form."""
+        for word in split(text):
+            if self._known.frequency(word.key.form):
+                continue
+            base = [token.text for token in self._vocabulary.tokens(word.key) if token.kind is Kind.BASE]
+            if not base or self._is_shattered(word) or not all(map(self._known.base_frequency, base)):
+                return False
+        return True
+
+    def _is_shattered(self, word: Word) -> bool:
+        """Say whether the analysis knew no better than to break an unknown Korean word into syllables."""
+        if not is_hangul(word.key.form) or len(word.key.form) < 2:
+            return False
+        base = [token for token in self._vocabulary.tokens(word.key) if token.kind is Kind.BASE]
+        if len(base) < 2 or any(len(token.text) > 1 for token in base):
+            return False
+        if self._known.frequency(word.key.form):
+            return False
+        # 몇명 is 몇 명, without its space; nobody writes 댈 of 모댈.
+        return any(
+            self._known.frequency(word.key.form[token.start : token.start + token.length]) < LITTLE
+            for token in base
+        )
+
+
+def _guessed(node: Node, code: str, word: int, factor: float) -> Node:
+    """Return ``node`` as what a step says of a word."""
+    return map_terms(node, lambda term: replace(term, weight=term.weight * factor, via=code, word=word))
+
+
+def _distinct(nodes: Sequence[Node]) -> Node:
+    """Return any of ``nodes``; a term that several of them have counts once."""
+    if all(isinstance(node, AnyTerm) or _is_any(node) for node in nodes):
+        kept: dict[tuple[Layer, str], PlanTerm] = {}
+        for node in nodes:
+            for term in terms_of(node):
+                known = kept.get((term.layer, term.text))
+                if known is None or known.weight < term.weight:
+                    kept[term.layer, term.text] = term
+        return AnyTerm(tuple(kept.values()))
+    return nodes[0] if len(nodes) == 1 else Or(tuple(nodes))
+
+
+def _is_any(node: Node) -> bool:
+    return isinstance(node, Or) and all(
+        isinstance(child, AnyTerm) or _is_any(child) for child in node.children
+    )
+
+
+def _without_worthless(node: Node) -> Node:
+    """Drop terms of no weight: they would match."""
+    if isinstance(node, AnyTerm):
+        return AnyTerm(tuple(term for term in node.terms if term.weight))
+    if isinstance(node, And | Or):
+        return replace(node, children=tuple(map(_without_worthless, node.children)))
+    return node
+
+
+def _ranked(found: Sequence[tuple[str, int]]) -> list[tuple[str, float]]:
+    """Return texts with shares that fall with their frequency."""
+    most = max((count for _, count in found), default=1) or 1
+    return [(text, max(count / most, 0.1)) for text, count in found]
+
+
+def _initials(chunk: Chunk) -> str:
+    return typed_initials(chunk.words[0].key.form) if len(chunk.words) == 1 else ""
