@@ -2,6 +2,7 @@
 # make test    set everything up, lint, type-check and run all tests
 # make faults  the long campaigns of crashes and damage
 # make bench   the comparison with other engines
+# make eval    our ranking beside others, by judgements
 # make docs    bring README.md and docs/ up to date with what the commands print
 PYTHON ?= python3
 VENV   := .venv
@@ -9,7 +10,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint faults bench docs clean
+.PHONY: help demo test lint faults bench eval docs clean
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -47,6 +48,10 @@ faults: $(VENV)/.test
 # Peers side by side; sets itself up in bench/.venv. See bench/README.md.
 bench: $(BIN)/searchkit
 	$(PYTHON) bench/run.py
+
+# Our ranking beside others on the same queries and judgements; writes bench/EVAL.md.
+eval: $(VENV)/.test
+	$(BIN)/python -m bench.evaluation
 
 docs: $(BIN)/searchkit
 	$(BIN)/python docs/refresh.py

@@ -74,7 +74,7 @@ def evaluate(
     Raises:
         SearchkitError: the extra ``eval`` is not installed.
     """
-    evaluator = _pytrec_eval()
+    _pytrec_eval()
     from searchkit.answer import Request, answer
 
     run: Run = {}
@@ -89,7 +89,7 @@ def evaluate(
         run[name] = falling(hits)
         if progress is not None:
             progress(number, len(queries))
-    by_query = _judge(evaluator, run, judgements)
+    by_query = judge(run, judgements)
     measures = {
         measure: math.fsum(values[measure] for values in by_query.values()) / max(len(by_query), 1)
         for measure in ("nDCG@10", "MRR@10", "hit@1", "recall@100")
@@ -138,8 +138,13 @@ def _pytrec_eval() -> Any:
     return pytrec_eval
 
 
-def _judge(pytrec_eval: Any, run: Run, judgements: Judgements) -> dict[str, dict[str, float]]:
-    """Return the measures of each judged query of ``run``; where nothing was found they are 0."""
+def judge(run: Run, judgements: Judgements) -> dict[str, dict[str, float]]:
+    """Return the measures of each judged query of ``run``; where nothing was found they are 0.
+
+    Raises:
+        SearchkitError: the extra ``eval`` is not installed.
+    """
+    pytrec_eval = _pytrec_eval()
     judged = {name: judgements[name] for name in run if judgements.get(name)}
     names = {*_MEASURES.values(), _RECIPROCAL_RANK}
     whole = {name: dict(run[name]) for name in judged}
