@@ -7,7 +7,6 @@ one look-up a piece; everything else is done on arrays.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -29,7 +28,7 @@ class Batch:
 
     A code is 0 at the end of an item (title, bullets, then labels), 1 at the end of a sentence, else 2 + the
     number that the run gave to the word. ``bullets`` has the number of bullets of each document; ``new_keys``
-    are the words that no earlier batch of the run had, in the order of their numbers.
+    are the words that the run had not told of before, in the order of their numbers.
     """
 
     codes: npt.NDArray[np.int32]
@@ -39,12 +38,14 @@ class Batch:
 
 
 class _Chunks(dict[str, int]):
-    """Numbers the distinct pieces of text by first appearance, from ``first`` on."""
+    """Numbers the distinct pieces of text by first appearance, from 1 on; ``new`` are those not split yet."""
 
-    first = 1
+    def __init__(self) -> None:
+        self.new: list[str] = []
 
     def __missing__(self, chunk: str) -> int:
-        number = self[chunk] = len(self) + self.first
+        number = self[chunk] = len(self) + 1
+        self.new.append(chunk)
         return number
 
 
@@ -59,7 +60,7 @@ class BatchEncoder:
         self._starts = array("q", [0])
         self._bullets = array("i")
         self._numbers: dict[WordKey, int] = {}
-        self._reported = 0
+        self._new_keys: list[WordKey] = []
 
     @property
     def full(self) -> bool:
@@ -80,9 +81,15 @@ class BatchEncoder:
         self._starts.append(len(out))
         self._bullets.append(len(document.bullets))
 
+    def new_keys(self) -> list[WordKey]:
+        """Return the words not told of before, in the order of their numbers."""
+        self._split_new_chunks()
+        keys, self._new_keys = self._new_keys, []
+        return keys
+
     def finish(self) -> Batch:
         """Return the documents added since the last call, and start anew."""
-        self._split_new_chunks()
+        keys = self.new_keys()
         sizes = np.frombuffer(self._sizes, np.int32).astype(np.int64)
         codes = np.frombuffer(self._codes, np.int32)
         out = np.frombuffer(self._out, np.int32) if self._out else np.zeros(0, np.int32)
@@ -95,7 +102,7 @@ class BatchEncoder:
             codes[at],
             ends[np.frombuffer(self._starts, np.int64)],
             np.array(self._bullets, np.int64),
-            self._new_keys(),
+            keys,
         )
         del sizes, codes, out
         self._out, self._starts, self._bullets = array("i"), array("q", [0]), array("i")
@@ -105,21 +112,16 @@ class BatchEncoder:
         return batch
 
     def _split_new_chunks(self) -> None:
-        numbers, sizes, codes = self._numbers, self._sizes, self._codes
-        done = len(sizes) - 1
-        chunks: Sequence[str] = list(self._chunks) if done == 0 else list(self._chunks)[done:]
-        for chunk in chunks:
+        numbers, sizes, codes, new = self._numbers, self._sizes, self._codes, self._new_keys
+        for chunk in self._chunks.new:
             before = len(codes)
-            for word in split_chunk(chunk):
-                number = numbers.get(word.key)
+            for _, _, key, _ in split_chunk(chunk):
+                number = numbers.get(key)
                 if number is None:
-                    number = numbers[word.key] = len(numbers)
+                    number = numbers[key] = len(numbers)
+                    new.append(key)
                 codes.append(number + FIRST_WORD)
             if ends_sentence(chunk):
                 codes.append(SENTENCE_END)
             sizes.append(len(codes) - before)
-
-    def _new_keys(self) -> list[WordKey]:
-        keys = list(self._numbers)[self._reported :] if self._reported else list(self._numbers)
-        self._reported = len(self._numbers)
-        return keys
+        self._chunks.new = []

@@ -131,6 +131,10 @@ class KoreanAnalyzer:
             for result in results
         ]
 
+    def load(self) -> None:
+        """Load Kiwi now rather than with the first word, and have it build what it needs."""
+        self.tokenize(["가"])
+
     def _load(self) -> Kiwi:
         with self._lock:
             if self._kiwi is None:

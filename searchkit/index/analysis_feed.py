@@ -1,19 +1,30 @@
-"""From documents to an engine: encode, analyse new words, hand over batch by batch."""
+"""From documents to an engine: encode, analyse new words, hand over batch by batch.
+
+Where many documents come, their words are analysed in another process while the next ones are read.
+"""
 
 from __future__ import annotations
 
-from searchkit.analysis.analyzer import WordAnalyzer
+from concurrent.futures import Future
+from types import TracebackType
+
+from searchkit.analysis.analyzer import WordAnalyzer, is_hangul
 from searchkit.analysis.batch import BatchEncoder
+from searchkit.analysis.second_process import AnalysisProcess, ProcessFailed
 from searchkit.analysis.token import Token, WordKey
 from searchkit.document import Document
 from searchkit.engines.base import DocumentWriter
 from searchkit.index.report import Progress
 
 _WORDS_AT_ONCE = 8192
+MANY_WORDS = 6000
+"""With so many new words, and probably more to come, a second process pays off."""
+_LOOK_EVERY = 64
+"""After so many documents new words are looked for."""
 
 
 class AnalysisFeed:
-    """Feeds documents to ``writer`` in batches of bounded memory."""
+    """Feeds documents to ``writer`` in batches of bounded memory; a context manager."""
 
     def __init__(
         self, writer: DocumentWriter, analyzer: WordAnalyzer, progress: Progress | None = None
@@ -22,6 +33,11 @@ class AnalysisFeed:
         self._analyzer = analyzer
         self._progress = progress
         self._encoder = BatchEncoder()
+        self._process: AnalysisProcess | None = None
+        self._alone = analyzer.loaded or not AnalysisProcess.possible()
+        self._unknown: list[WordKey] = []
+        self._asked: list[tuple[list[WordKey], Future[list[tuple[Token, ...]]]]] = []
+        self._pending: list[WordKey] = []
 
     def add(self, document: Document) -> None:
         """Index a document whose id is not in the index."""
@@ -29,20 +45,69 @@ class AnalysisFeed:
         self._encoder.add(document)
         if self._encoder.full:
             self.flush()
+        elif not self._alone and self._encoder.document_count % _LOOK_EVERY == 0:
+            # Have the words so far analysed while others are read.
+            self._ask(self._encoder.new_keys(), at_least=MANY_WORDS)
+
+    def _ask(self, new_keys: list[WordKey], at_least: int = 1) -> None:
+        unknown = self._writer.unknown(new_keys)
+        self._unknown += unknown
+        self._pending += [key for key in unknown if is_hangul(key.form)]
+        if len(self._pending) < at_least:
+            return
+        if self._process is None and not self._alone and at_least > 1:
+            self._process = AnalysisProcess(self._analyzer.dictionary)
+        if self._process is not None:
+            for start in range(0, len(self._pending), _WORDS_AT_ONCE):
+                keys = self._pending[start : start + _WORDS_AT_ONCE]
+                self._asked.append((keys, self._process.analyze(keys)))
+            self._pending = []
 
     def flush(self) -> None:
         """Hand over what is pending."""
         if not self._encoder.document_count:
             return
         batch = self._encoder.finish()
-        unknown = self._writer.unknown(batch.new_keys)
+        self._ask(batch.new_keys)
+        unknown, self._unknown, self._pending = self._unknown, [], []
         self._writer.flush(batch, unknown, self._analyze(unknown))
 
     def _analyze(self, keys: list[WordKey]) -> list[tuple[Token, ...]]:
-        if self._progress is None:
-            return self._analyzer.analyze(keys)
-        tokens: list[tuple[Token, ...]] = []
-        for start in range(0, len(keys), _WORDS_AT_ONCE):
-            tokens += self._analyzer.analyze(keys[start : start + _WORDS_AT_ONCE])
-            self._progress("words", len(tokens), len(keys))
-        return tokens
+        known = self._answers(len(keys))
+        missing = [key for key in keys if key not in known] if known else keys
+        step = len(missing) or 1 if self._progress is None else _WORDS_AT_ONCE
+        for start in range(0, len(missing), step):
+            some = missing[start : start + step]
+            known.update(zip(some, self._analyzer.analyze(some), strict=True))
+            if self._progress is not None:
+                self._progress("words", len(known), len(keys))
+        return [known[key] for key in keys]
+
+    def _answers(self, total: int) -> dict[WordKey, tuple[Token, ...]]:
+        """Wait for what the other process was asked; where it failed there is less."""
+        known: dict[WordKey, tuple[Token, ...]] = {}
+        asked, self._asked = self._asked, []
+        for keys, answer in asked:
+            try:
+                known.update(zip(keys, answer.result(), strict=True))
+            except (ProcessFailed, OSError):
+                self._alone = True
+                self.close()
+                break
+            if self._progress is not None:
+                self._progress("words", len(known), total)
+        return known
+
+    def close(self) -> None:
+        """End the other process."""
+        if self._process is not None:
+            self._process.close()
+            self._process = None
+
+    def __enter__(self) -> AnalysisFeed:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

@@ -128,23 +128,24 @@ class Indexer:
             return
         digest = hashlib.blake2b(data, digest_size=16).hexdigest()
         documents: list[Document] | None = None
+        fresh: dict[Entry, Document] = {}
         if before is not None and before.hash == digest:
             state = before
         else:
             parsed = read_file(file, data)
             if parsed.skipped_reason is not None:
                 self._report.skipped += 1
-            documents = parsed.documents
-            state = FileState(
-                digest,
-                tuple(Entry(d.id, d.line, d.content_hash()) for d in documents),
-                tuple((problem.line, problem.message) for problem in parsed.problems),
-            )
+            entries = tuple(Entry(d.id, d.line, d.content_hash()) for d in parsed.documents)
+            fresh = dict(zip(entries, parsed.documents))
+            problems = tuple((problem.line, problem.message) for problem in parsed.problems)
+            state = FileState(digest, entries, problems)
         root.files[file.inside] = state
         self._report.problems += [Problem(file.label, line, message) for line, message in state.problems]
 
         def load(entry: Entry) -> Document | None:
             nonlocal documents
+            if entry in fresh:
+                return fresh[entry]
             if documents is None:
                 documents = read_file(file, data).documents
             return _find(documents, entry)

@@ -94,7 +94,7 @@ class Session:
         self._reanalyse = base is not None and other_model(base.manifest, analyzer) is not None
         self._gone: set[str] = set()
         self.writer = IndexWriter(transaction, None if self._reanalyse else base)
-        self._feed = AnalysisFeed(self.writer, analyzer, progress)
+        self.feed = AnalysisFeed(self.writer, analyzer, progress)
         self._pending: set[str] = set()
         if base is not None:
             self._take_terms(base)
@@ -115,7 +115,7 @@ class Session:
         """Index a new document."""
         self._changed = True
         self._pending.add(document.id)
-        self._feed.add(document)
+        self.feed.add(document)
 
     def replace(self, document: Document) -> None:
         """Index a document instead of the one with its id, if there is one."""
@@ -127,7 +127,7 @@ class Session:
         self._changed = True
         self._gone.add(document_id)
         if document_id in self._pending:
-            self._feed.flush()
+            self.feed.flush()
             self._pending.clear()
         self.writer.delete(document_id)
 
@@ -139,8 +139,8 @@ class Session:
         if self._reanalyse and self.base is not None:
             for document in live_documents(self.base):
                 if document.id not in self._gone:
-                    self._feed.add(document)
-        self._feed.flush()
+                    self.feed.add(document)
+        self.feed.flush()
         # Then a search that finds a synonym needs no analysis.
         self.writer.add_words([word.key for word in self.terms.synonyms.words()], self._analyzer.analyze)
         kept = None if self.base is None else (self.base.folder, self.base.manifest)
@@ -197,5 +197,5 @@ def writing(
         if terms is None:
             terms = _terms_of(folder, transaction.base)
         session = Session(transaction, base, analyzer, progress, terms)
-        with session.writer:
+        with session.writer, session.feed:
             yield session
