@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from searchkit.analysis.token import Layer
 from searchkit.query.plan import And, AnyTerm, Everything, InField, Node, Or, Phrase, Plan, PlanTerm
 
 
@@ -40,6 +41,39 @@ def map_terms(node: Node, change: Callable[[PlanTerm], PlanTerm]) -> Node:
 def weighted(node: Node, factor: float) -> Node:
     """Return ``node`` with all of its terms worth ``factor`` as much."""
     return map_terms(node, lambda term: replace(term, weight=term.weight * factor))
+
+
+def meant(node: Node, code: str, word: int, factor: float) -> Node:
+    """Return ``node`` as what a step says of a word."""
+    return map_terms(node, lambda term: replace(term, weight=term.weight * factor, via=code, word=word))
+
+
+def any_of(nodes: Sequence[Node]) -> Node:
+    """Return any of ``nodes``; a term that several of them have counts once."""
+    if all(isinstance(node, AnyTerm) or _is_any(node) for node in nodes):
+        kept: dict[tuple[Layer, str], PlanTerm] = {}
+        for node in nodes:
+            for term in terms_of(node):
+                known = kept.get((term.layer, term.text))
+                if known is None or known.weight < term.weight:
+                    kept[term.layer, term.text] = term
+        return AnyTerm(tuple(kept.values()))
+    return nodes[0] if len(nodes) == 1 else Or(tuple(nodes))
+
+
+def _is_any(node: Node) -> bool:
+    return isinstance(node, Or) and all(
+        isinstance(child, AnyTerm) or _is_any(child) for child in node.children
+    )
+
+
+def without_worthless(node: Node) -> Node:
+    """Drop terms of no weight: they would match."""
+    if isinstance(node, AnyTerm):
+        return AnyTerm(tuple(term for term in node.terms if term.weight))
+    if isinstance(node, And | Or):
+        return replace(node, children=tuple(map(without_worthless, node.children)))
+    return node
 
 
 def with_alternatives(plan: Plan, alternatives: Sequence[Alternative]) -> Plan:

@@ -13,11 +13,18 @@ from typing import Protocol
 
 from searchkit.analysis.token import Kind, Layer
 from searchkit.analysis.words import Word, split
-from searchkit.query.alternatives import Alternative, map_terms, terms_of
+from searchkit.query.alternatives import (
+    Alternative,
+    any_of,
+    map_terms,
+    meant,
+    terms_of,
+    without_worthless,
+)
 from searchkit.query.chunks import Chunk, are_neighbours, chunks_of, together
 from searchkit.query.jamo import is_hangul, typed_initials
 from searchkit.query.keyboard import as_english, as_korean
-from searchkit.query.plan import And, AnyTerm, Node, Or, Plan, PlanTerm, QueryWeights
+from searchkit.query.plan import Plan, PlanTerm, QueryWeights
 from searchkit.query.planner import plan
 from searchkit.query.spacing import cut, joined
 from searchkit.query.syntax import Group, Note, Parsed, PhraseText, Words
@@ -92,7 +99,8 @@ class Ladder:
         self._shares = shares
         self._spaced: list[frozenset[int]] = []
         self.chunks = list(chunks_of(parsed.node, match_all))
-        self._shattered = {
+        self._mistyped = {number for chunk in self.chunks if _is_mistyped(chunk) for number in chunk.numbers}
+        self._shattered = self._mistyped | {
             number
             for chunk in self.chunks
             for number, word in zip(sorted(chunk.numbers), chunk.words)
@@ -141,12 +149,10 @@ class Ladder:
             return made
 
         def change(term: PlanTerm) -> PlanTerm:
-            if term.word not in broken or term.layer is Layer.SURFACE:
-                return term
-            return replace(term, weight=term.weight * share)
+            return replace(term, weight=term.weight * share) if self._is_piece(term, broken) else term
 
         root = map_terms(made.root, change)
-        return replace(made, root=root if share else _without_worthless(root))
+        return replace(made, root=root if share else without_worthless(root))
 
     def rewritten(self, alternatives: Sequence[Alternative]) -> Parsed:
         """Return the words of the query with the best text of each alternative in their place."""
@@ -175,6 +181,10 @@ class Ladder:
             notes.append(Note(code, f"also searched {'; '.join(dict.fromkeys(said))}"))
         return notes
 
+    def _is_piece(self, term: PlanTerm, broken: set[int]) -> bool:
+        """Say whether ``term`` is a piece of a broken word, and not the word itself."""
+        return term.word in broken and (term.layer is not Layer.SURFACE or term.word in self._mistyped)
+
     def _well_known(self, made: Plan) -> bool:
         counts = self._counts(made)
         return any(counts.get(number, 0) >= LITTLE for chunk in self.chunks for number in chunk.numbers)
@@ -183,7 +193,7 @@ class Ladder:
         """Return how many documents hold each word, by its best known term; pieces of broken words don't count."""
         counts: dict[int, int] = {}
         for term in terms_of(made.root):
-            if term.word in self._shattered and term.layer is not Layer.SURFACE:
+            if self._is_piece(term, self._shattered):
                 continue
             counts[term.word] = max(counts.get(term.word, 0), self._documents(term))
         for numbers in self._spaced:
@@ -200,19 +210,21 @@ class Ladder:
         if "choseong" in steps:
             found, weak = self._choseong(weak)
         for chunk in weak:
+            there = max(counts.get(number, 0) for number in chunk.numbers)
             for step in steps:
-                texts = self._step(step, chunk)
+                texts = self._step(step, chunk, there)
                 if made_of_it := self._alternative(chunk, texts, step):
                     found += made_of_it
                     break
         return sorted(found, key=lambda each: (min(each.words), STEPS.index(each.code)))
 
-    def _step(self, step: str, chunk: Chunk) -> list[tuple[str, float]]:
+    def _step(self, step: str, chunk: Chunk, there: int) -> list[tuple[str, float]]:
+        """Return what ``chunk``, which ``there`` documents hold, may mean by one step."""
         if step == "keyboard":
             return self._keyboard(chunk)
         if step == "spelling":
-            return self._spelling(chunk)
-        return self._syllables(chunk) if step == "syllables" else []
+            return self._spelling(chunk, there)
+        return self._syllables(chunk) if step == "syllables" and not there else []
 
     def _keyboard(self, chunk: Chunk) -> list[tuple[str, float]]:
         typed = chunk.text.strip()
@@ -253,10 +265,13 @@ class Ladder:
             at += 1
         return found, left
 
-    def _spelling(self, chunk: Chunk) -> list[tuple[str, float]]:
-        if len(chunk.words) != 1:
-            return []
+    def _spelling(self, chunk: Chunk, there: int) -> list[tuple[str, float]]:
         key = chunk.words[0].key
+        # 27.3 is no slip of the hand for 27.8.
+        if len(chunk.words) != 1 or any(char.isdigit() for char in key.form):
+            return []
+        # What is written so is no slip either, unless another spelling is far more common.
+        enough = LITTLE * there if there else 1
         base = [token for token in self._vocabulary.tokens(key) if token.kind is Kind.BASE]
         stems = [key.form]
         if base and is_hangul(key.form):
@@ -264,7 +279,11 @@ class Ladder:
         if len(stems[-1]) < _MIN_CORRECTED:
             return []
         for stem in dict.fromkeys(stems):
-            found = self._known.similar(stem, 2 * _MAX_GUESSES)
+            found = [
+                (text, edits)
+                for text, edits in self._known.similar(stem, 4 * _MAX_GUESSES)
+                if edits and self._known.frequency(text) >= enough
+            ]
             if found:
                 nearest = [text for text, edits in found if edits == found[0][1]]
                 first, *others = nearest[:_MAX_GUESSES]
@@ -273,7 +292,7 @@ class Ladder:
                     (first, 1.0),
                     *((text, self._known.frequency(text) / (4 * frequency)) for text in others),
                 ]
-        return self._spelling_of_halves(stems[-1])
+        return [] if there else self._spelling_of_halves(stems[-1])
 
     def _spelling_of_halves(self, stem: str) -> list[tuple[str, float]]:
         """Correct one half of a compound whose other half is known: 강화학슴."""
@@ -311,9 +330,9 @@ class Ladder:
             words = tuple(Words(tuple(split(each)), each) for each in text.split())
             read: SyntaxNode = PhraseText(tuple(split(text)), text) if quoted else Group(words)
             made = plan(Parsed(read), self._vocabulary, self._weights, match_all=chunk.required).plan.root
-            nodes.append(_guessed(made, code, number, share * self._shares[code]))
+            nodes.append(meant(made, code, number, share * self._shares[code]))
         named = tuple(text for text, _ in texts)
-        return [Alternative(chunk.numbers, _distinct(nodes), code, chunk.text, named)]
+        return [Alternative(chunk.numbers, any_of(nodes), code, chunk.text, named)]
 
     def _is_known(self, text: str) -> bool:
         """Say whether every word of ``text`` is known in some form."""
@@ -341,43 +360,15 @@ class Ladder:
         )
 
 
-def _guessed(node: Node, code: str, word: int, factor: float) -> Node:
-    """Return ``node`` as what a step says of a word."""
-    return map_terms(node, lambda term: replace(term, weight=term.weight * factor, via=code, word=word))
-
-
-def _distinct(nodes: Sequence[Node]) -> Node:
-    """Return any of ``nodes``; a term that several of them have counts once."""
-    if all(isinstance(node, AnyTerm) or _is_any(node) for node in nodes):
-        kept: dict[tuple[Layer, str], PlanTerm] = {}
-        for node in nodes:
-            for term in terms_of(node):
-                known = kept.get((term.layer, term.text))
-                if known is None or known.weight < term.weight:
-                    kept[term.layer, term.text] = term
-        return AnyTerm(tuple(kept.values()))
-    return nodes[0] if len(nodes) == 1 else Or(tuple(nodes))
-
-
-def _is_any(node: Node) -> bool:
-    return isinstance(node, Or) and all(
-        isinstance(child, AnyTerm) or _is_any(child) for child in node.children
-    )
-
-
-def _without_worthless(node: Node) -> Node:
-    """Drop terms of no weight: they would match."""
-    if isinstance(node, AnyTerm):
-        return AnyTerm(tuple(term for term in node.terms if term.weight))
-    if isinstance(node, And | Or):
-        return replace(node, children=tuple(map(_without_worthless, node.children)))
-    return node
-
-
 def _ranked(found: Sequence[tuple[str, int]]) -> list[tuple[str, float]]:
     """Return texts with shares that fall with their frequency."""
     most = max((count for _, count in found), default=1) or 1
     return [(text, max(count / most, 0.1)) for text, count in found]
+
+
+def _is_mistyped(chunk: Chunk) -> bool:
+    """Say whether single jamo stand within ``chunk``: ㅗㄷ그ㄷㄴ, where 그 is no word."""
+    return len(chunk.words) > 1 and any("ㄱ" <= word.key.form[0] <= "ㅣ" for word in chunk.words)
 
 
 def _initials(chunk: Chunk) -> str:

@@ -29,6 +29,7 @@ _MAX_CANDIDATES = 256
 _MAX_FOUND = 4096
 MAX_FIRST_WORDS = 12
 """Words with the same first consonants that are tried as the first of two."""
+_FIRST_SYLLABLE, _LAST_SYLLABLE = "가".encode(), "힣".encode()
 _TWO_SYLLABLES = 6
 """Bytes."""
 
@@ -186,10 +187,10 @@ class _Tables:
             else:
                 np.maximum(surface, counts, out=surface)
         frequencies = np.maximum(base, surface)
-        ids = np.flatnonzero(frequencies)
         texts: list[bytes] = [b""] * string_count
         for level in generation.lexicon.levels:
             texts[level.first_string : level.string_end] = level.strings.in_id_order()
+        ids = np.flatnonzero(frequencies)
         joined = b"\n".join([texts[string_id] for string_id in ids.tolist()]).decode("utf-8", "replace")
         self.texts = joined.split("\n") if len(ids) else []
         self.frequencies = frequencies[ids]
@@ -199,8 +200,11 @@ class _Tables:
         self.points = points[~breaks]
         self.owners: Ints = owners[~breaks].astype(np.int64)
         self.keys = key_matrix(self.points, self.owners, len(ids))
-        # A term that also stands alone as a word can be shown: stems and particles can't.
-        shown = np.where(surface > 0, base, 0)
+        # Korean terms are nouns and dictionary forms, without particles; others may be stems unless they stand alone.
+        korean = np.fromiter(
+            (_FIRST_SYLLABLE <= text <= _LAST_SYLLABLE for text in texts), np.bool_, string_count
+        )
+        shown = np.where((surface > 0) | korean, base, 0)
         compounds = _compounds(generation, shown, texts)
         shown[compounds] = np.maximum(shown, surface)[compounds]
         self.shown_frequencies = shown[ids]
