@@ -16,7 +16,10 @@ from searchkit.results.hit import Hit, Note, Results
 if TYPE_CHECKING:
     from searchkit.analysis.analyzer import WordAnalyzer
     from searchkit.answer import View
+    from searchkit.index.dictionary_words import AddedWords
     from searchkit.index.report import IndexReport, Progress
+    from searchkit.index.unknown_words import Unknown
+    from searchkit.index.why import Why
     from searchkit.query.plan import Plan
     from searchkit.results.analysis import AnalyzedTerm
     from searchkit.results.explain import Explanation
@@ -258,6 +261,54 @@ class SearchIndex:
             facets=found.top.facets,
         )
 
+    def unknown_words(self, *, min_count: int = 3, limit: int = 20) -> list[Unknown]:
+        """Return words that a dictionary should hold, in ``min_count`` documents or more, frequent ones first."""
+        from searchkit.index.unknown_words import unknown_words
+
+        view = self._current()
+        return unknown_words(view.generation, view.analyzer, min_count=min_count, limit=limit)
+
+    def add_words(self, words: Sequence[str], *, timeout: float = 10.0) -> AddedWords:
+        """Append words (디퓨전, or 맘바/NNP) to ``dictionary.txt`` and bring the index in line, in one commit.
+
+        Raises:
+            SearchkitError: a word is none for a dictionary, or the file can't be written; nothing has changed then.
+            IndexLocked: someone else is writing.
+        """
+        from searchkit.index.dictionary_words import add_words
+
+        return add_words(self.path, self._analyzer, self.terms, words, timeout=timeout)
+
+    def similar(self, document_id: str, *, limit: int = 10) -> Results:
+        """Return documents like the one with this id, most alike first; it isn't among them.
+
+        They share its best terms, those of the title more than others. There are none where nothing has the id, and
+        a note says so.
+
+        Raises:
+            OptionError: ``limit`` is negative or too large.
+        """
+        from searchkit.engines.whoosh import executor
+        from searchkit.engines.whoosh.similar import plan_like
+        from searchkit.query.options import check_page
+
+        started = time.perf_counter()
+        check_page(limit, 0, "relevance")
+        view = self._current()
+        found = view.generation.find(document_id)
+        if found is None:
+            missing = Note("no-document", f"there is no document {document_id}")
+            return Results(query=document_id, hits=(), total=0, took_ms=0.0, notes=(missing,))
+        made = plan_like(view.generation, *found)
+        top = executor.run(view.generation, made, limit=limit)
+        return Results(
+            query=document_id,
+            hits=self._hits(view, made, top.hits, 0),
+            total=top.total,
+            took_ms=(time.perf_counter() - started) * 1000,
+            notes=view.notes,
+        )
+
     def _terms_notes(self, view: View) -> tuple[Note, ...]:
         """Say so if the user's files are other ones than those that the index was brought up to date with."""
         from searchkit.index.terms import differs, stamp
@@ -332,6 +383,19 @@ class SearchIndex:
             id=document_id,
             contributions=tuple(executor.contributions(view.generation, made, segment, found[1])),
         )
+
+    def why(self, query: str, document_id: str) -> Why | None:
+        """Return why a document answers a query or doesn't, word by word; None if there is no such document."""
+        from searchkit.answer import Request, answer
+        from searchkit.index.why import why
+        from searchkit.query.parser import parse
+
+        view = self._current()
+        found = view.generation.find(document_id)
+        if found is None:
+            return None
+        made = answer(view, Request(query=query, limit=0)).plan
+        return why(view.generation, view.vocabulary, view.analyzer, parse(query), made, *found)
 
     def analyze(self, text: str) -> list[AnalyzedTerm]:
         """Return the terms that a text gives, with their places in it, and what became of the rest."""

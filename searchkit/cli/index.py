@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from searchkit.cli.console import Console
-from searchkit.cli.options import format_option, index_option, verbosity
+from searchkit.cli.options import format_option, index_option, terms_option, verbosity
 
 if TYPE_CHECKING:
     from searchkit.index.report import IndexReport
@@ -36,6 +36,7 @@ Only what changed is read again; what is gone from a source is removed.""",
 @click.option("--strict", is_flag=True, help="Exit with 2 if anything was reported.")
 @format_option("text", "json")
 @index_option
+@terms_option
 @verbosity
 @click.pass_obj
 def command(
@@ -43,6 +44,7 @@ def command(
     sources: tuple[str, ...],
     *,
     folder: str,
+    terms: str | None,
     output: str,
     rebuild: bool,
     dry_run: bool,
@@ -57,7 +59,7 @@ def command(
     path = Path(folder)
     if not sources and not forget and not Store(path).exists():
         sources = (DEFAULT_SOURCE,)
-    with SearchIndex(path) as index, progress(console) as show:
+    with SearchIndex(path, terms=terms) as index, progress(console) as show:
         report = index.update(sources, forget=forget, rebuild=rebuild, dry_run=dry_run, progress=show)
     for problem in report.problems:
         where = problem.file if problem.line is None else f"{problem.file}:{problem.line}"

@@ -41,6 +41,17 @@ def index_option(function: _F) -> _F:
     )(function)
 
 
+def terms_option(function: _F) -> _F:
+    """Add ``--terms``."""
+    return click.option(
+        "--terms",
+        metavar="DIR",
+        envvar="SEARCHKIT_TERMS",
+        help="The folder of dictionary.txt, synonyms.txt and glossary.txt.  "
+        "[SEARCHKIT_TERMS; else terms/ beside the index]",
+    )(function)
+
+
 def format_option(*formats: str) -> Callable[[_F], _F]:
     """Add ``--format``; the first of ``formats`` is the default."""
     return click.option(

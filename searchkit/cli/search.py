@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from searchkit.cli.console import Console
-from searchkit.cli.options import TextCommand, format_option, index_option, verbosity
+from searchkit.cli.options import TextCommand, format_option, index_option, terms_option, verbosity
 
 if TYPE_CHECKING:
     from searchkit.results.hit import Results
@@ -56,6 +56,7 @@ Words are combined with OR; whoever has more of them ranks higher.
 @click.option("--strict", is_flag=True, help="A malformed query is an error.")
 @format_option("text", "json", "jsonl")
 @index_option
+@terms_option
 @verbosity
 @click.pass_obj
 def command(
@@ -64,6 +65,7 @@ def command(
     query: tuple[str, ...],
     *,
     folder: str,
+    terms: str | None,
     output: str,
     count: bool,
     explain: bool,
@@ -75,7 +77,7 @@ def command(
     from searchkit.search_index import SearchIndex
 
     text = " ".join(query)
-    with SearchIndex.open(folder) as index:
+    with SearchIndex.open(folder, terms=terms) as index:
         results = index.search(text, limit=0 if count else limit, expand=not no_expand, **options)
         if explain:
             hits = (replace(hit, explanation=index.explain(text, hit.id)) for hit in results)

@@ -113,6 +113,27 @@ CHECKS: dict[str, Callable[[list[str]], tuple[BadLine, ...]]] = {
 }
 """What finds the bad lines of each file."""
 
+
+def check_files(path: Path) -> dict[Path, tuple[BadLine, ...]]:
+    """Return the bad lines of a file, or of each file of a folder; a file is read by its name, else as a dictionary.
+
+    Raises:
+        SourceError: it is missing or can't be read.
+    """
+    if path.is_dir():
+        files = [path / name for name in FILES if name in CHECKS and (path / name).exists()]
+    elif path.name == DEFAULT_FOLDER and not path.exists():
+        files = []
+    elif path.exists():
+        files = [path]
+    else:
+        raise SourceError("no such file or folder; check the path", path=path)
+    return {
+        file: CHECKS.get(file.name, CHECKS[DICTIONARY])(UserTerms({file.name: _read(file)}).lines(file.name))
+        for file in files
+    }
+
+
 NO_TERMS = UserTerms(dict.fromkeys(FILES, b""))
 
 

@@ -190,6 +190,26 @@ def _runs(root: SyntaxNode) -> list[list[tuple[int, Word]]]:
     return [run for run in runs if run]
 
 
+def looked_for(parsed: Parsed) -> list[tuple[int, Word]]:
+    """Return the words that a query looks for, each with its number."""
+    found: list[tuple[int, Word]] = []
+    count = 0
+
+    def visit(node: SyntaxNode, positive: bool) -> None:
+        nonlocal count
+        for word in node.words if isinstance(node, Words | PhraseText) else ():
+            if positive:
+                found.append((count, word))
+            count += 1
+        for child in _children(node):
+            named = isinstance(node, FieldGroup) and node.name == "author"
+            visit(child, positive != isinstance(node, NotOp) and not named)
+
+    if parsed.node is not None:
+        visit(parsed.node, True)
+    return found
+
+
 def _children(node: SyntaxNode) -> Sequence[SyntaxNode]:
     if isinstance(node, AndOp | OrOp | Group):
         return node.children

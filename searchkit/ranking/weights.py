@@ -31,6 +31,12 @@ PARTICLE_WEIGHT = 0.02
 SYNONYM_SHARE = 0.7
 """What the terms of a synonym are worth, relative to those of a word that was typed."""
 
+SIMILAR_TERMS = 32
+"""So many terms of a document stand for it when documents like it are looked for."""
+
+SIMILAR_TITLE = 1.0
+"""What a term gains by standing in the title of that document, where its frequency elsewhere gives less than 1."""
+
 PREFIX_WEIGHT = 0.5
 """What a word that begins with a typed prefix is worth by its surface."""
 
