@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from searchkit.document import Document
-from searchkit.results.hit import Hit, Note, Results
+from searchkit.results.hit import Note, Results
 
 if TYPE_CHECKING:
     from searchkit.analysis.analyzer import WordAnalyzer
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from searchkit.index.report import IndexReport, Progress
     from searchkit.index.unknown_words import Unknown
     from searchkit.index.why import Why
-    from searchkit.query.plan import Plan
     from searchkit.results.analysis import AnalyzedTerm
     from searchkit.results.explain import Explanation
     from searchkit.results.suggestion import Suggestion
+    from searchkit.view import TermsWatch
 
 PathLike = str | os.PathLike[str]
 
@@ -62,7 +62,7 @@ class SearchIndex:
         self._analyzer = _shared_analyzer()
         self._lock = threading.Lock()
         self._view: View | None = None
-        self._watched: tuple[tuple[Any, ...], bool] = ((), False)
+        self._watch: TermsWatch | None = None
 
     @classmethod
     def open(cls, path: PathLike, *, terms: PathLike | None = None) -> SearchIndex:
@@ -169,12 +169,7 @@ class SearchIndex:
 
     def _current(self) -> View:
         """Return the last commit's view, a new one if there was a commit since the last call."""
-        from searchkit.answer import View
-        from searchkit.engines.whoosh.generation import Generation
-        from searchkit.engines.whoosh.vocabulary import LexiconVocabulary
-        from searchkit.index.session import check_analysis, other_model
-        from searchkit.index.terms import UserTerms
-        from searchkit.query.synonyms import SynonymFinder
+        from searchkit.view import open_view
 
         view = self._view
         current = self._store.current()
@@ -184,19 +179,7 @@ class SearchIndex:
             view = self._view
             if view is not None and current is not None and current.generation == view.generation.number:
                 return view
-            generation = Generation.open(self._store.pin())
-            try:
-                terms = UserTerms.of(generation.folder, generation.manifest)
-                analyzer = self._analyzer.with_dictionary(terms.dictionary)
-                check_analysis(generation.manifest, analyzer, self.path)
-            except BaseException:
-                generation.close()
-                raise
-            warning = other_model(generation.manifest, analyzer)
-            notes = () if warning is None else (Note("other-model", warning),)
-            vocabulary = LexiconVocabulary(generation.lexicon, analyzer)
-            finder = SynonymFinder(terms.synonyms, vocabulary)
-            fresh = View(generation, vocabulary, analyzer, terms, finder, notes)
+            fresh = open_view(self._store, self._analyzer)
             self._view = fresh
             if view is not None:
                 view.generation.release()
@@ -230,6 +213,7 @@ class SearchIndex:
         """
         from searchkit.answer import Request, answer
         from searchkit.query.options import check_page, filters
+        from searchkit.view import TermsWatch, hits
 
         started = time.perf_counter()
         check_page(limit, offset, sort)
@@ -245,16 +229,17 @@ class SearchIndex:
             match_any=match_any,
         )
         view = self._current()
+        watch = self._watch = self._watch or TermsWatch(self.terms)
         model_before = view.analyzer.loaded
         found = answer(view, request)
-        notes = [*view.notes, *self._terms_notes(view), *found.notes]
+        notes = [*view.notes, *watch.notes(view), *found.notes]
         if view.analyzer.loaded and not model_before:
             notes.append(
                 Note("analyzed", "a word is new to the index and was analysed first, which takes a while")
             )
         return Results(
             query=query,
-            hits=self._hits(view, found.plan, found.top.hits, offset),
+            hits=hits(view, found.plan, found.top.hits, offset),
             total=found.top.total,
             took_ms=(time.perf_counter() - started) * 1000,
             notes=tuple(notes),
@@ -291,6 +276,7 @@ class SearchIndex:
         from searchkit.engines.whoosh import executor
         from searchkit.engines.whoosh.similar import plan_like
         from searchkit.query.options import check_page
+        from searchkit.view import hits
 
         started = time.perf_counter()
         check_page(limit, 0, "relevance")
@@ -303,53 +289,10 @@ class SearchIndex:
         top = executor.run(view.generation, made, limit=limit)
         return Results(
             query=document_id,
-            hits=self._hits(view, made, top.hits, 0),
+            hits=hits(view, made, top.hits),
             total=top.total,
             took_ms=(time.perf_counter() - started) * 1000,
             notes=view.notes,
-        )
-
-    def _terms_notes(self, view: View) -> tuple[Note, ...]:
-        """Say so if the user's files are other ones than those that the index was brought up to date with."""
-        from searchkit.index.terms import differs, stamp
-
-        state = (view.generation.number, *stamp(self.terms))
-        if self._watched[0] != state:
-            self._watched = state, differs(self.terms, view.terms)
-        if not self._watched[1]:
-            return ()
-        return (
-            Note(
-                "terms-changed",
-                f"the files in {self.terms} have changed since the index took them; "
-                "run `searchkit index` to use them",
-            ),
-        )
-
-    def _hits(
-        self, view: View, made: Plan, found: Sequence[tuple[float, int, int]], offset: int
-    ) -> tuple[Hit, ...]:
-        from searchkit.engines.whoosh.page_words import matching_forms
-        from searchkit.engines.whoosh.term_cache import TermCache
-        from searchkit.results.presentation import Presenter
-
-        by_segment: dict[int, list[int]] = {}
-        for _, segment, doc in found:
-            by_segment.setdefault(segment, []).append(doc)
-        documents: dict[tuple[int, int], Document] = {}
-        for segment, docs in by_segment.items():
-            for doc, document in zip(docs, view.generation.segments[segment].documents(docs)):
-                documents[segment, doc] = document
-        cache = TermCache.of(view.generation)
-        presenter = Presenter(
-            made,
-            view.vocabulary.tokens,
-            idf=lambda term: cache.get(term.layer, term.text).idf,
-            matching=lambda texts: matching_forms(view.generation, by_segment.items(), texts),
-        )
-        return tuple(
-            presenter.present(documents[segment, doc], rank=offset + place, score=score)
-            for place, (score, segment, doc) in enumerate(found, 1)
         )
 
     def get(self, document_id: str) -> Document | None:
