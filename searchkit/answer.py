@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from searchkit.analysis.analyzer import WordAnalyzer
 from searchkit.engines.whoosh import executor
 from searchkit.engines.whoosh.executor import TopDocs
+from searchkit.engines.whoosh.expansion import expanded
 from searchkit.engines.whoosh.generation import Generation
 from searchkit.engines.whoosh.loosening import Loosening
 from searchkit.engines.whoosh.vocabulary import LexiconVocabulary
@@ -127,12 +128,14 @@ def _attempts(view: View, request: Request, parsed: Parsed) -> Iterator[tuple[Pl
             filters=request.filters,
         )
         if request.expand:
-            planned = _with_synonyms(view, parsed, planned)
+            planned = _with_other_names(view, parsed, planned)
         if planned.plan not in tried:
             tried.append(planned.plan)
             yield planned, why
 
 
-def _with_synonyms(view: View, parsed: Parsed, planned: Planned) -> Planned:
+def _with_other_names(view: View, parsed: Parsed, planned: Planned) -> Planned:
     root = view.synonyms.add(planned.plan.root, parsed, QUERY_WEIGHTS, SYNONYM_SHARE)
-    return planned if root is planned.plan.root else planned._replace(plan=replace(planned.plan, root=root))
+    made = planned.plan if root is planned.plan.root else replace(planned.plan, root=root)
+    made, notes = expanded(view.generation, view.vocabulary, parsed, made)
+    return Planned(made, [*planned.notes, *notes])

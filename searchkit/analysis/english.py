@@ -141,6 +141,13 @@ _SINGULAR = frozenset(
 )
 
 
+def plural(word: str) -> str:
+    """Return the regular plural of ``word``, a singular in lower case."""
+    if word.endswith("y") and word[-2:-1] not in "aeiou":
+        return word[:-1] + "ies"
+    return word + ("es" if word.endswith(("s", "x", "z", "ch", "sh")) else "s")
+
+
 def stem(word: str) -> str:
     """Return the singular of ``word``, which is in lower case; other words come back as they are.
 

@@ -103,6 +103,22 @@ class Phrase:
 
 
 @dataclass(frozen=True, slots=True)
+class PhraseTerm:
+    """A name that scores as a whole: matches documents where one of ``phrases`` stands in an item of ``field``.
+
+    It adds ``weight`` × idf × 1 / (1 + k1), the idf from the number of documents that match, however often the name
+    stands there and however long they are. ``text`` shows it to people; ``field`` is as for `Phrase`.
+    """
+
+    text: str
+    phrases: tuple[tuple[PhraseWord, ...], ...]
+    weight: float
+    field: str | None = None
+    via: str = "glossary"
+    word: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class InField:
     """Matches documents that hold one of ``forms`` as a word of ``field`` ("title" or "bullets"); scores ``terms``."""
 
@@ -171,7 +187,9 @@ class Everything:
     """Matches every document; never scores."""
 
 
-Node = AnyTerm | Phrase | InField | And | Or | Not | DateRange | Author | MinVotes | Id | Everything
+Node = (
+    AnyTerm | Phrase | PhraseTerm | InField | And | Or | Not | DateRange | Author | MinVotes | Id | Everything
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What the second stage of ranking looks at, and what it adds to a score."""
+"""What ranking looks at besides single terms, and what it adds to a score."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 
 class Feature(Enum):
-    """What the best documents of the first stage are scored by once more."""
+    """What documents are scored by besides their terms; all but names in the second stage, where only the best are."""
 
     ORDERED = 0
     """Two terms that follow each other as they do in the query."""
@@ -18,6 +18,10 @@ class Feature(Enum):
     """Two neighbouring syllables of a word of the query, in any word."""
     SENTENCE = 3
     """The sentence that holds most of the query, each distinct term counted by its idf."""
+    NAME = 4
+    """Another name of what the query names, as a whole."""
+    TITLE_NAME = 5
+    """The same in a title."""
 
 
 class FeatureTerm(NamedTuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from searchkit.analysis.token import Layer
+from searchkit.query.expansion import ExpansionWeights
 from searchkit.query.plan import QueryWeights, SecondStageWeights
 
 K1 = 0.9
@@ -62,3 +63,8 @@ ALTERNATIVE_SHARES = {
     "syllables": 0.2,
 }
 """What a term is worth that the query only means, by how it was guessed; of its weight, had it been typed."""
+
+EXPANSION = ExpansionWeights(
+    anywhere=2.0, title=2.0, translated=30.0, short=0.5, part=0.05, doubt=0.5, least=0.1
+)
+"""What other names of what a query names are worth."""

@@ -21,6 +21,8 @@ PLACES: dict[Layer | Feature, str] = {
     Feature.NEAR: "near each other",
     Feature.BIGRAMS: "as neighbouring syllables",
     Feature.SENTENCE: "in the best sentence",
+    Feature.NAME: "as a name",
+    Feature.TITLE_NAME: "as a name in title",
 }
 
 

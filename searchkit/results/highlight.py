@@ -28,6 +28,7 @@ from searchkit.query.plan import (
     Node,
     Not,
     Phrase,
+    PhraseTerm,
     PhraseWord,
     Plan,
     PlanTerm,
@@ -80,6 +81,9 @@ class _Wanted:
                 self.forms.setdefault((node.field, form), []).append(term)
         elif isinstance(node, Phrase):
             self.phrases.append(node)
+        elif isinstance(node, PhraseTerm):
+            shown = (PlanTerm(Layer.BULLETS, node.text, node.weight, node.via, node.word),)
+            self.phrases += (Phrase(words, shown, node.field) for words in node.phrases)
         elif isinstance(node, Id):
             self.ids.append(node)
         elif isinstance(node, Author):

@@ -20,6 +20,7 @@ MANIFEST = Manifest(
     lexicon=(FileRecord("MAIN_x.lex", 5, 4), FileRecord("MAIN_y.lex", 6, 5)),
     sources=FileRecord("MAIN_z.src", 7, 6),
     user_files=(FileRecord("MAIN_u.txt", 8, 7),),
+    glossary=FileRecord("MAIN_g.gls", 12, 8),
     documents=26,
     toc=FileRecord("_MAIN_7.toc", 9, 2**32 - 1),
     previous=Previous(6, 12345),
@@ -38,6 +39,7 @@ def test_a_manifest_comes_back() -> None:
         "MAIN_cd2.seg",
         "MAIN_cd2.del-7",
         "MAIN_z.src",
+        "MAIN_g.gls",
         "_MAIN_7.toc",
         "MAIN_u.txt",
     ]

@@ -14,14 +14,16 @@ from searchkit.engines.whoosh.facets import FacetCounter
 from searchkit.engines.whoosh.generation import Generation
 from searchkit.engines.whoosh.matching import Matcher
 from searchkit.engines.whoosh.page import PageCollector
+from searchkit.engines.whoosh.phrase_terms import PhraseTerms, ResolvedPhrase
 from searchkit.engines.whoosh.prepared import PreparedPlan, prepare
 from searchkit.engines.whoosh.rescore import Rescorer
 from searchkit.engines.whoosh.segment import Segment
 from searchkit.engines.whoosh.term_cache import ResolvedTerm, TermCache
 from searchkit.query.plan import Plan, PlanTerm, SecondStage
 from searchkit.ranking.bm25 import LENGTH_TABLE, saturation
-from searchkit.ranking.features import FeatureScore
+from searchkit.ranking.features import Feature, FeatureScore, FeatureTerm
 from searchkit.ranking.topk import Term, best, exact
+from searchkit.ranking.weights import K1
 
 Mask = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
@@ -142,6 +144,14 @@ def contributions(
             length = int(LENGTH_TABLE[matcher.segment.norms(term.layer)[doc]])
             score = term.weight * resolved.idf * saturation(tf, length, average)
             parts.append(Contribution(term, resolved.idf, tf, length, average, resolved.doc_freq, score))
+    for name in prepared.phrases:
+        phrase = PhraseTerms.of(generation).get(name)
+        found = phrase.postings[segment_index]
+        if found is not None and found.frequency_at(np.array([doc]))[0]:
+            feature = Feature.NAME if name.field is None else Feature.TITLE_NAME
+            shown = FeatureTerm(feature, name.text, name.weight, name.via, name.word)
+            score = name.weight * phrase.idf / (1 + K1)
+            parts.append(FeatureScore(shown, phrase.idf, 1, phrase.doc_freq, score))
     for boost in prepared.boosts:
         if doc in matcher.docs_of(boost.value):
             term = PlanTerm(Layer.IDENTIFIERS, boost.value, boost.boost, via="identifier")
@@ -186,6 +196,7 @@ class _Scorer:
         self._segments = generation.segments
         self._cache = TermCache.of(generation)
         self._boosts = prepared.boosts
+        self._phrases = _names(PhraseTerms.of(generation), prepared)
         gains: dict[tuple[int, str], float] = {}
         resolved: dict[tuple[int, str], ResolvedTerm] = {}
         for term in prepared.terms:
@@ -200,18 +211,23 @@ class _Scorer:
         self._layers: Sequence[Layer] = tuple(layers)
         self._rows = {layer: row for row, layer in enumerate(self._layers)}
 
-    def _present(self, index: int) -> Iterable[tuple[ResolvedTerm, Term, float]]:
+    def _present(self, index: int) -> Iterable[tuple[Term, float, int]]:
+        """Yield the terms and names of a segment with what they are worth and the row of their length factors."""
         for term, gain in self._terms:
             postings = term.postings[index]
             if postings is not None:
-                yield term, postings, gain
+                yield postings, gain, self._rows[term.layer]
+        for name, gain in self._phrases:
+            held = name.postings[index]
+            if held is not None:
+                yield held, gain, len(self._rows)
 
     def best(
         self, index: int, k: int, floor: float, allowed: Mask | None
     ) -> tuple[Docs, npt.NDArray[np.float32]]:
         """Return candidates for the best ``k`` documents of a segment, ascending, and about what they score."""
         return best(
-            [(postings, gain) for _, postings, gain in self._present(index)],
+            [(postings, gain) for postings, gain, _ in self._present(index)],
             k,
             doc_count=self._segments[index].doc_count,
             scratch=self._cache.scratch,
@@ -223,9 +239,16 @@ class _Scorer:
         """Return the scores of ``docs``, ascending; with a ``matcher`` the boosts of ids count as well."""
         segment = self._segments[index]
         factors = [self._cache.factors(layer)[segment.norms(layer)[docs]] for layer in self._layers]
-        terms = [(postings, gain, self._rows[term.layer]) for term, postings, gain in self._present(index)]
-        scores = exact(terms, factors, docs)
+        if self._phrases:
+            factors.append(np.full(len(docs), K1))
+        scores = exact(list(self._present(index)), factors, docs)
         if matcher is not None:
             for boost in self._boosts:
                 scores[np.isin(docs, matcher.docs_of(boost.value))] += boost.boost
         return scores
+
+
+def _names(known: PhraseTerms, prepared: PreparedPlan) -> list[tuple[ResolvedPhrase, float]]:
+    """Return the names of a plan that some document holds, with what each is worth."""
+    found = [(known.get(name), name.weight) for name in prepared.phrases]
+    return [(name, weight * name.idf) for name, weight in found if name.doc_freq]

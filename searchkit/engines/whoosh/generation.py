@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ import numpy as np
 from searchkit.analysis.token import Layer
 from searchkit.engines.whoosh.blockfile import BlockFile, BlockFileWriter
 from searchkit.engines.whoosh.files import Files
+from searchkit.engines.whoosh.glossary import StoredGlossary
 from searchkit.engines.whoosh.lexicon import LexiconLevel, StoredLexicon
 from searchkit.engines.whoosh.manifest import FileRecord, Manifest, SegmentRecord
 from searchkit.engines.whoosh.neighbours import Neighbours
@@ -57,6 +59,12 @@ class Generation:
     def live_count(self) -> int:
         """The number of documents."""
         return sum(segment.live_count for segment in self.segments)
+
+    @cached_property
+    def glossary(self) -> StoredGlossary | None:
+        """The glossary, None if it is empty."""
+        record = self.manifest.glossary
+        return None if record is None else StoredGlossary(BlockFile.open(self.folder, record))
 
     def layer_stats(self, layer: Layer) -> tuple[int, float]:
         """Return how many live documents have the layer, and their average length in tokens (1 if there are none)."""

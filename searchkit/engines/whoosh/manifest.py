@@ -65,6 +65,7 @@ class Manifest:
     lexicon: tuple[FileRecord, ...] = ()
     sources: FileRecord | None = None
     user_files: tuple[FileRecord, ...] = ()
+    glossary: FileRecord | None = None
     documents: int = 0
     toc: FileRecord | None = None
     previous: Previous | None = None
@@ -77,7 +78,7 @@ class Manifest:
             records.append(segment.file)
             if segment.deletions is not None:
                 records.append(segment.deletions)
-        records.extend(record for record in (self.sources, self.toc) if record is not None)
+        records.extend(record for record in (self.sources, self.glossary, self.toc) if record is not None)
         records.extend(self.user_files)
         return records
 
@@ -102,6 +103,7 @@ class Manifest:
             "lexicon": [_from_file(record) for record in self.lexicon],
             "sources": _from_file(self.sources),
             "user_files": [_from_file(record) for record in self.user_files],
+            "glossary": _from_file(self.glossary),
             "toc": _from_file(self.toc),
             "previous": None
             if self.previous is None
@@ -210,6 +212,7 @@ def _manifest(values: Mapping[str, Any]) -> Manifest:
         lexicon=_list(values["lexicon"], _file),
         sources=_optional(values["sources"], _file),
         user_files=_list(values["user_files"], _file),
+        glossary=_optional(values["glossary"], _file),
         documents=_count(values["documents"]),
         toc=_optional(values["toc"], _file),
         previous=_optional(values["previous"], _previous),

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from searchkit.engines.whoosh.authors import AuthorIndex
 from searchkit.engines.whoosh.generation import Generation
 from searchkit.engines.whoosh.phrase import match_phrase
+from searchkit.engines.whoosh.phrase_terms import PhraseTerms
 from searchkit.engines.whoosh.segment import NO_VOTES
 from searchkit.engines.whoosh.term_cache import TermCache
 from searchkit.query.plan import (
@@ -25,6 +26,7 @@ from searchkit.query.plan import (
     Not,
     Or,
     Phrase,
+    PhraseTerm,
     PhraseWord,
 )
 
@@ -75,6 +77,8 @@ class Matcher:
             return self._all() if found is None else found.copy() if found is within else found
         if isinstance(node, Not):
             return ~self.match(node.child, within)
+        if isinstance(node, PhraseTerm):
+            return self._phrase_term(node)
         if isinstance(node, Phrase):
             return match_phrase(self._generation, self.segment, node.words, node.field, within)
         if isinstance(node, InField):
@@ -107,6 +111,13 @@ class Matcher:
         mask = np.zeros(self.segment.doc_count, np.bool_)
         for child in node.children:
             mask |= self.match(child, within)
+        return mask
+
+    def _phrase_term(self, node: PhraseTerm) -> Mask:
+        mask = np.zeros(self.segment.doc_count, np.bool_)
+        postings = PhraseTerms.of(self._generation).get(node).postings[self._index]
+        if postings is not None:
+            postings.mark(mask)
         return mask
 
     def _any_term(self, node: AnyTerm) -> Mask:

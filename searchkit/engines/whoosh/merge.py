@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from searchkit.analysis.token import Layer
 from searchkit.engines.whoosh.blockfile import BlockFileWriter
+from searchkit.engines.whoosh.gloss_records import merge_glosses
 from searchkit.engines.whoosh.inversion import Ints, Postings
 from searchkit.engines.whoosh.lexicon import ranges
 from searchkit.engines.whoosh.neighbours import Neighbours, live_neighbours
@@ -67,6 +68,7 @@ def merge_segments(writer: BlockFileWriter, segments: Sequence[Segment]) -> int:
     np.cumsum(np.concatenate(sizes), out=bounds[1:])
     write_segment(writer, layers, pieces, bounds, columns, records)
     Neighbours.sum([live_neighbours(segment) for segment in segments]).write(writer)
+    merge_glosses([segment.file for segment in segments], lives).write(writer, doc_count)
     return doc_count
 
 

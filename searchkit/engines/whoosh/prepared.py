@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from searchkit.query.plan import And, AnyTerm, Id, InField, Node, Or, Phrase, Plan, PlanTerm
+from searchkit.query.plan import And, AnyTerm, Id, InField, Node, Or, Phrase, PhraseTerm, Plan, PlanTerm
 
 
 @dataclass(frozen=True, slots=True)
 class PreparedPlan:
     """A plan taken apart.
 
-    ``filters`` and ``root`` must match; ``terms`` and ``boosts`` score, in the order of the plan. ``plain``: the root
-    asks for any of ``terms`` and nothing else. ``always_scored``: whatever matches holds at least one of ``terms``.
+    ``filters`` and ``root`` must match; ``terms``, ``phrases`` and ``boosts`` score, in the order of the plan.
+    ``plain``: the root asks for any of ``terms`` and ``phrases`` and nothing else. ``always_scored``: whatever matches
+    holds at least one of these.
     """
 
     root: Node
     filters: tuple[Node, ...]
     terms: tuple[PlanTerm, ...]
+    phrases: tuple[PhraseTerm, ...]
     boosts: tuple[Id, ...]
     plain: bool
     always_scored: bool
@@ -26,7 +28,7 @@ class PreparedPlan:
     @property
     def scored(self) -> bool:
         """Whether anything in the plan scores; else it is a listing."""
-        return bool(self.terms or self.boosts)
+        return bool(self.terms or self.phrases or self.boosts)
 
 
 def prepare(plan: Plan) -> PreparedPlan:
@@ -40,11 +42,15 @@ def prepare(plan: Plan) -> PreparedPlan:
             break
         root = scoring[0]
     terms = tuple(scoring_terms(root))
-    positive = all(term.weight > 0 for term in terms)
+    phrases = tuple(_phrase_terms(root))
+    positive = all(
+        weight > 0 for weight in (*(each.weight for each in terms), *(each.weight for each in phrases))
+    )
     return PreparedPlan(
         root=root,
         filters=tuple(filters),
         terms=terms,
+        phrases=phrases,
         boosts=tuple(_boosts(root)),
         plain=positive and _plain(root),
         always_scored=positive and _always_scored(root),
@@ -60,6 +66,14 @@ def scoring_terms(node: Node) -> Iterator[PlanTerm]:
             yield from scoring_terms(child)
 
 
+def _phrase_terms(node: Node) -> Iterator[PhraseTerm]:
+    if isinstance(node, PhraseTerm):
+        yield node
+    elif isinstance(node, (And, Or)):
+        for child in node.children:
+            yield from _phrase_terms(child)
+
+
 def _boosts(node: Node) -> Iterator[Id]:
     if isinstance(node, Id):
         if node.boost:
@@ -70,11 +84,13 @@ def _boosts(node: Node) -> Iterator[Id]:
 
 
 def _scores(node: Node) -> bool:
-    return any(True for _ in scoring_terms(node)) or any(True for _ in _boosts(node))
+    return any(True for found in (scoring_terms, _phrase_terms, _boosts) for _ in found(node))
 
 
 def _plain(node: Node) -> bool:
-    return isinstance(node, AnyTerm) or (isinstance(node, Or) and all(map(_plain, node.children)))
+    return isinstance(node, (AnyTerm, PhraseTerm)) or (
+        isinstance(node, Or) and all(map(_plain, node.children))
+    )
 
 
 def _always_scored(node: Node) -> bool:
@@ -82,4 +98,4 @@ def _always_scored(node: Node) -> bool:
         return any(map(_always_scored, node.children))
     if isinstance(node, Or):
         return all(map(_always_scored, node.children))
-    return isinstance(node, AnyTerm)
+    return isinstance(node, (AnyTerm, PhraseTerm))

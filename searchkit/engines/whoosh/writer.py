@@ -11,11 +11,15 @@ import numpy as np
 import numpy.typing as npt
 
 from searchkit.analysis.batch import Batch
+from searchkit.analysis.glossary import NO_USER_GLOSSES, UserGlosses, make_glossary
+from searchkit.analysis.glosses import glosses
 from searchkit.analysis.token import FIRST_WORD, Token, WordKey
 from searchkit.document import Document
 from searchkit.engines.whoosh import merge, neighbours, reanalysis, records, stream
 from searchkit.engines.whoosh.blockfile import BlockFile, BlockFileWriter
 from searchkit.engines.whoosh.generation import Generation, open_segment, write_deletions
+from searchkit.engines.whoosh.gloss_records import GlossRecords, count_glosses
+from searchkit.engines.whoosh.glossary import write_glossary
 from searchkit.engines.whoosh.inversion import invert
 from searchkit.engines.whoosh.lexicon import LexiconLevel, StoredLexicon, merge_levels, write_level
 from searchkit.engines.whoosh.manifest import FileRecord, Manifest, SegmentRecord
@@ -51,6 +55,7 @@ class IndexWriter:
     def _begin_batch(self) -> None:
         self._columns = Columns.empty()
         self._records = records.RecordWriter()
+        self._glosses = GlossRecords()
 
     def store(self, document: Document) -> None:
         """Take the next document of the current batch; its words come with `flush`."""
@@ -58,6 +63,7 @@ class IndexWriter:
         digest = hashlib.blake2b(record, digest_size=8).digest()
         self._columns.add(document, int.from_bytes(digest, "little"))
         self._records.add(record)
+        self._glosses.add(len(self._columns.ids) - 1, glosses((document.title, *document.bullets)))
 
     def delete(self, document_id: str) -> bool:
         """Delete a document of an earlier commit or batch; tell whether there was one."""
@@ -108,6 +114,7 @@ class IndexWriter:
         writer, name = self._create("seg")
         write_segment(writer, layers, [data], byte_offsets[offsets], self._columns, self._records)
         neighbours.count_neighbours(codes, offsets, self._lexicon).write(writer)
+        self._glosses.write(writer, len(self._columns.ids))
         self._adopt(name, writer.finish(), len(self._columns.ids))
         self._begin_batch()
 
@@ -197,10 +204,12 @@ class IndexWriter:
         user_files: Sequence[FileRecord] = (),
         extra: Mapping[str, Any] | None = None,
         dictionary: Iterable[str] = (),
+        user_glosses: UserGlosses = NO_USER_GLOSSES,
     ) -> Manifest:
         """Merge what should be merged, write the rest and commit; ``state`` is kept for the next run of the indexer.
 
-        ``dictionary`` has the lines of the user's dictionary, for Whoosh's own analysis of queries.
+        ``dictionary`` has the lines of the user's dictionary, for Whoosh's own analysis of queries; ``user_glosses``
+        go into the glossary.
 
         Raises:
             SearchkitError: the disk is full or can't be written; nothing has changed then.
@@ -221,12 +230,22 @@ class IndexWriter:
             lexicon=tuple(level.record for level in self._levels),
             sources=sources,
             user_files=tuple(user_files),
+            glossary=self._write_glossary(user_glosses),
             documents=sum(record.documents - record.deleted for record in segments),
             extra=dict(extra or {}),
         )
         from searchkit.engines.whoosh.toc import toc_bytes
 
         return self._transaction.commit(manifest, toc_bytes(manifest, dictionary=dictionary), self._check)
+
+    def _write_glossary(self, user: UserGlosses) -> FileRecord | None:
+        segments = (segment for _, segment in self._segments.values())
+        made = make_glossary(count_glosses((segment.file, segment.deleted) for segment in segments), user)
+        if not made.pairs:
+            return None
+        writer, _ = self._create("gls")
+        write_glossary(writer, made)
+        return self._finish(writer)
 
     def _check(self, manifest: Manifest) -> None:
         generation = Generation(self._folder, manifest)

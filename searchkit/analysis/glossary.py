@@ -1,0 +1,197 @@
+"""The glossary: from what documents gloss, each with a count, to pairs of names, each with its evidence.
+
+Names are told apart by a key that leaves out what varies: spaces in Korean (강화학습 is 강화 학습), case, hyphens and
+plurals in English. A name with words too many at its beginning is cut where the shorter one is seen much more often
+with the same other name: 심층 강화 학습(RL) once and 강화 학습(RL) ten times give 강화 학습.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import NamedTuple
+
+from searchkit.analysis.dictionary import BadLine
+from searchkit.analysis.english import stem
+from searchkit.analysis.glosses import Gloss
+from searchkit.analysis.normalization import fold
+
+MAX_SPELLINGS = 3
+_CUT_RATIO = 2
+_HANGUL = re.compile("[가-힣]")
+_LETTERS = re.compile(r"[^\W_]+")
+_COMMENT = re.compile(r"(?:^|\s)#.*")
+_MAX_NAME = 80
+_MAX_NAMES = 32
+
+
+def name_key(name: str) -> str:
+    """Return what is the same for all spellings of a name; empty if it holds no letter."""
+    return _joined([_word_key(word) for word in name.split()])
+
+
+@lru_cache(maxsize=1 << 16)
+def _word_key(word: str) -> tuple[str, bool]:
+    """Return what is the same for all spellings of a word, and whether it holds Hangul."""
+    text = fold(word).text.lower()
+    return " ".join(map(stem, _LETTERS.findall(text))), _HANGUL.search(text) is not None
+
+
+def _joined(keys: Sequence[tuple[str, bool]]) -> str:
+    for _, korean in keys:
+        if korean:
+            return "".join([key for key, _ in keys]).replace(" ", "")
+    return keys[0][0] if len(keys) == 1 else " ".join([key for key, _ in keys if key])
+
+
+class Pair(NamedTuple):
+    """Two keys of names of one thing; ``documents`` is how many say so, ``certain`` that the user does."""
+
+    first: str
+    second: str
+    documents: int
+    certain: bool
+
+
+@dataclass(frozen=True, slots=True)
+class UserGlosses:
+    """What a user's ``glossary.txt`` says.
+
+    A line is ``a = b, c`` (these are names of one thing), ``a := b, c`` (a has these other names and no others),
+    ``-a = b`` (they are not), or ``-a`` (a has no other names). ``#`` begins a comment.
+    """
+
+    added: tuple[tuple[str, str], ...] = ()
+    removed: frozenset[frozenset[str]] = frozenset()
+    alone: frozenset[str] = frozenset()
+
+    @classmethod
+    def parse(cls, lines: Iterable[str]) -> tuple[UserGlosses, tuple[BadLine, ...]]:
+        """Read the lines of a file; return what they say and the lines that were skipped. Never raises."""
+        added: list[tuple[str, str]] = []
+        removed: set[frozenset[str]] = set()
+        alone: set[str] = set()
+        bad: list[BadLine] = []
+        for number, line in enumerate(lines, start=1):
+            text = _COMMENT.sub("", line).strip("\ufeff \t\r\n")
+            if not text:
+                continue
+            minus = text.startswith("-")
+            left, sign, right = text.removeprefix("-").partition("=")
+            only = left.endswith(":") and bool(sign)
+            name = " ".join(left.removesuffix(":").split() if only else left.split())
+            others = [" ".join(other.split()) for other in right.split(",")] if sign else []
+            problem = _problem(name, others, minus=minus, only=only, paired=bool(sign))
+            if problem:
+                bad.append(BadLine(number, problem))
+            elif minus and sign:
+                removed.update(frozenset((name_key(name), name_key(other))) for other in others)
+            else:
+                if minus or only:
+                    alone.add(name_key(name))
+                added += ((name, other) for other in others)
+        return cls(tuple(added), frozenset(removed), frozenset(alone)), tuple(bad)
+
+    def names(self) -> list[str]:
+        """Return all names that are added."""
+        return list(dict.fromkeys(name for pair in self.added for name in pair))
+
+
+NO_USER_GLOSSES = UserGlosses()
+
+
+def _problem(name: str, others: list[str], *, minus: bool, only: bool, paired: bool) -> str | None:
+    """Say what is wrong with a line, None if nothing is."""
+    if minus and only:
+        return "it both removes and sets names: use - or :=, not both"
+    if not minus and not paired:
+        return "it has no =: write a = b, or -a to leave a out"
+    if len(others) > _MAX_NAMES:
+        return f"it has more than {_MAX_NAMES} names: split it"
+    for each in (name, *others):
+        if not name_key(each):
+            return "a name is empty or holds no letter: write a = b"
+        if len(each) > _MAX_NAME:
+            return f"{each[:40]!r}… is longer than {_MAX_NAME} characters: use the name only"
+    if any(name_key(other) == name_key(name) for other in others):
+        return f"{name!r} is paired with itself: leave it out"
+    return None
+
+
+@dataclass(slots=True)
+class Glossary:
+    """All pairs of a collection, and how each name is spelled, most frequent first."""
+
+    pairs: list[Pair] = field(default_factory=list)
+    spellings: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def make_glossary(counts: Mapping[Gloss, int], user: UserGlosses) -> Glossary:
+    """Add up ``counts``, in how many documents each gloss stands, and what the user says; keys are in order."""
+    evidence: dict[tuple[str, str], int] = {}
+    spelled: dict[str, dict[str, int]] = {}
+    for name, other, key, other_key, count in _cut(counts):
+        if not key or not other_key or key == other_key:
+            continue
+        pair = (key, other_key) if key < other_key else (other_key, key)
+        if key in user.alone or other_key in user.alone or frozenset(pair) in user.removed:
+            continue
+        evidence[pair] = evidence.get(pair, 0) + count
+        for each, text in ((key, name), (other_key, other)):
+            forms = spelled.setdefault(each, {})
+            forms[text] = forms.get(text, 0) + count
+    certain = set()
+    for name, other in user.added:
+        keys = name_key(name), name_key(other)
+        pair = (min(keys), max(keys))
+        certain.add(pair)
+        evidence.setdefault(pair, 0)
+        for key, text in zip(keys, (name, other)):
+            spelled.setdefault(key, {}).setdefault(text, 0)
+    return Glossary(
+        [Pair(*pair, evidence[pair], pair in certain) for pair in sorted(evidence)],
+        {key: _best(spelled[key]) for key in sorted(spelled)},
+    )
+
+
+def _best(forms: Mapping[str, int]) -> tuple[str, ...]:
+    """Return the most frequent spellings, those that differ by capital letters counted as one."""
+    if len(forms) == 1:
+        return tuple(forms)
+    together: dict[str, int] = {}
+    shown: dict[str, tuple[int, str]] = {}
+    for text, count in forms.items():
+        low = text.lower()
+        together[low] = together.get(low, 0) + count
+        shown[low] = max(shown.get(low, (-1, "")), (count, text))
+    best = sorted(together, key=lambda low: (-together[low], low))[:MAX_SPELLINGS]
+    return tuple(shown[low][1] for low in best)
+
+
+def _cut(counts: Mapping[Gloss, int]) -> Iterator[tuple[str, str, str, str, int]]:
+    """Yield the pairs with names cut where they begin: both names, their keys and the count."""
+    own: dict[tuple[str, str], int] = {}
+    ending: dict[tuple[str, str], int] = {}
+    several: list[tuple[list[str], list[str], str, str, int]] = []
+    for (name, other, is_open), count in counts.items():
+        other_key = name_key(other)
+        words = name.split()
+        parts = [_word_key(word) for word in words]
+        key = _joined(parts)
+        own[key, other_key] = own.get((key, other_key), 0) + count
+        if not is_open or len(words) == 1:
+            yield name, other, key, other_key, count
+            continue
+        ends = [key, *(_joined(parts[start:]) for start in range(1, len(words)))]
+        several.append((words, ends, other, other_key, count))
+        for end in ends:
+            ending[end, other_key] = ending.get((end, other_key), 0) + count
+    for words, ends, other, other_key, count in several:
+        start = 0
+        while start + 1 < len(words):
+            if own.get((ends[start + 1], other_key), 0) < _CUT_RATIO * ending[ends[start], other_key]:
+                break
+            start += 1
+        yield " ".join(words[start:]), other, ends[start], other_key, count

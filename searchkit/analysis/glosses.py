@@ -1,0 +1,212 @@
+"""Glosses: names of one thing that a text gives side by side, 강화 학습(Reinforcement Learning, RL) or RL(강화 학습).
+
+A name in brackets says where it ends; the one before them is cut here as far as its text tells: at signs, at words with
+a particle or an ending, and at as many words as the other name has. What it can't tell, whether 심층 belongs to 심층
+강화 학습(RL), is decided by `searchkit.analysis.gloss_pairs` from the evidence of many documents.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+from searchkit.analysis.normalization import fold
+
+MAX_WORDS = 6
+MAX_LENGTH = 60
+_MAX_HEAD = 80
+
+_BRACKET = re.compile(r"(?<=[가-힣A-Za-z0-9*_`'\"’”+])( ?)\(([^()]{2,120})\)")
+_SEPARATOR = re.compile(r"\s*[,;/:|]\s+|\s*[;|]\s*|\s+(?:or|또는|혹은)\s+")
+_LATIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9'’.+-]*(?: [A-Za-z0-9&][A-Za-z0-9'’.+-]*)*")
+_HANGUL_NAME = re.compile(r"(?:[가-힣A-Za-z0-9][가-힣A-Za-z0-9·-]*)(?: [가-힣A-Za-z0-9][가-힣A-Za-z0-9·-]*)*")
+_HANGUL = re.compile("[가-힣]")
+_TWO_LETTERS = re.compile("[A-Za-z].*[A-Za-z]")
+_MARKUP = re.compile(r"[*_`'\"‘’“”]+")
+_WORD_OF_HEAD = re.compile(r"[가-힣A-Za-z0-9][가-힣A-Za-z0-9·+.-]*")
+_NOT_A_NAME = re.compile(
+    r"(?:e\.?g\.?|i\.?e\.?|vs\.?|cf\.?|see|etc\.?|figure|fig\.?|table|section|appendix|eq\.?|version|https?|www)\b"
+    r"|.*\b(?:et al|arxiv|github)\b",
+    re.IGNORECASE,
+)
+_NOT_A_HANGUL_NAME = re.compile(
+    r"(?:예|즉|이하|일명|혹은|또는|약|그림|표|총|각|등)(?:\s|$)|.*(?:등|다|음|함|됨)$"
+)
+_PARTICLE = re.compile(
+    r"(?:을|를|는|은|에|에서|에게|에서의|으로|으로의|와|와의|과의|로의|간의|적인|이라고|라고|하고|하여|하며|되어|된|인한|위한|통한|대한|따른|관한|부터|까지"
+    r"|처럼|보다|마다|하기|이용한|사용한|활용한|적용한|결합한|포함한|제안한|개발한|도입한|강력한|필요한|중요한|가능한|복잡한|다양한|기반으로)$"
+)
+_NO_PART_OF_A_NAME = re.compile(
+    r"또한|특히|및|또는|혹은|등|등의|같은|다른|새로운|최근|즉|각|본|그|이|수|더|가장|여러|높은|낮은|많은|모든|통해|위해|여기서|반면|예를|들어"
+    r"|이룬|주는|이른바|소위|큰|새|두|세|첫|아니라|바로|그리고|하지만|그러나|이를|최신|기존|주요|일부|중"
+)
+_MAYBE_PARTICLE = re.compile(r"(?:의|로|과|한|할)$")
+_NOUNS_LIKE_PARTICLES = re.compile(
+    r"(?:주의|정의|의의|회의|논의|유의|임의|동의|합의|문의|강의|경로|회로|제로|마이크로|매크로|프로|선로|통로|효과|결과|성과|통과|초과|사과|교과"
+    r"|제한|무한|권한|기한|유한|최대한|최소한|역할|분할)$"
+)
+_SMALL_WORDS = frozenset(["a", "an", "and", "by", "for", "from", "of", "the", "to", "via", "with", "&"])
+_PLURAL_ABBREVIATION = re.compile(r"([A-Z0-9-]*[A-Z])s")
+
+
+class Gloss(NamedTuple):
+    """Two names of one thing; ``name`` may have words too many at its beginning where ``open``."""
+
+    name: str
+    other: str
+    open: bool
+
+
+def glosses(texts: Iterable[str]) -> set[Gloss]:
+    """Return what ``texts``, those of one document, say about names. Never raises."""
+    found: set[Gloss] = set()
+    for text in texts:
+        if "(" in text:
+            for match in _BRACKET.finditer(text):
+                start = match.start()
+                found.update(_read(text[max(0, start - _MAX_HEAD) : start], match[2]))
+    return found
+
+
+@lru_cache(maxsize=1 << 15)
+def _read(head: str, inside: str) -> tuple[Gloss, ...]:
+    """Return what a bracket says about the name before it."""
+    names = [name for part in _SEPARATOR.split(fold(inside).text) if (name := _name(part))]
+    if not names or len(names) > 3:
+        return ()
+    return tuple(_pairs(fold(head).text, names))
+
+
+def _name(part: str) -> str:
+    """Return a part of a bracket as a name, empty if it is none."""
+    text = " ".join(_MARKUP.sub(" ", part).removeprefix("이하 ").split()).strip(" .,")
+    if not 2 <= len(text) <= MAX_LENGTH or text.count(" ") >= MAX_WORDS:
+        return ""
+    if _HANGUL.search(text):
+        named = _HANGUL_NAME.fullmatch(text) and not _NOT_A_HANGUL_NAME.match(text)
+    else:
+        named = _LATIN_NAME.fullmatch(text) and _TWO_LETTERS.search(text) and not _NOT_A_NAME.match(text)
+    return _singular(text) if named else ""
+
+
+def _singular(text: str) -> str:
+    """Return LLM for LLMs."""
+    plural = _PLURAL_ABBREVIATION.fullmatch(text)
+    return plural[1] if plural else text
+
+
+def _pairs(head: str, names: list[str]) -> Iterator[Gloss]:
+    long = [name for name in names if not is_abbreviation(name)]
+    short = [name for name in names if is_abbreviation(name)]
+    for name in long:
+        for abbreviation in short:
+            if abbreviates(abbreviation, name):
+                yield Gloss(name, abbreviation, open=False)
+    words, stopped = _words_before(head)
+    if not words:
+        return
+    if _HANGUL.search(words[-1]):
+        limit = max(_size(name) for name in names)
+        cut = _cut(words, limit)
+        for name in names:
+            # In 피드백에서의 강화 학습(RLHF) the name begins before the particle: most of it is missing.
+            if not _HANGUL.search(name) and not (stopped and _parts(words) + 1 < _size(name)):
+                yield Gloss(" ".join(cut), name, open=len(cut) > 1)
+        return
+    run = _latin_run(words)
+    for name in names:
+        if _HANGUL.search(name):
+            if len(run) < MAX_WORDS and _TWO_LETTERS.search(run[-1]) and (len(run) > 1 or len(run[0]) > 1):
+                yield Gloss(_singular(" ".join(run)), name, open=len(run) > 1)
+        elif is_abbreviation(name):
+            for size in range(1, len(run) + 1):
+                if size <= MAX_WORDS and abbreviates(name, " ".join(run[-size:])):
+                    yield Gloss(" ".join(run[-size:]), name, open=False)
+                    break
+        elif is_abbreviation(_singular(run[-1])) and abbreviates(_singular(run[-1]), name):
+            yield Gloss(name, _singular(run[-1]), open=False)
+
+
+def _words_before(head: str) -> tuple[list[str], bool]:
+    """Return the words right before a bracket, up to a sign or a particle, and whether it was a particle."""
+    words: list[str] = []
+    stopped = False
+    for chunk in reversed(_MARKUP.sub("", head).split(" ")[-MAX_WORDS - 1 :]):
+        if not _WORD_OF_HEAD.fullmatch(chunk) or (words and chunk.endswith(".")):
+            break
+        if words and (
+            _NO_PART_OF_A_NAME.fullmatch(chunk)
+            or _PARTICLE.search(chunk)
+            or (_MAYBE_PARTICLE.search(chunk) and not _NOUNS_LIKE_PARTICLES.search(chunk))
+        ):
+            stopped = True
+            break
+        words.append(chunk)
+    return words[::-1][-MAX_WORDS:], stopped
+
+
+def _cut(words: list[str], limit: int) -> list[str]:
+    """Return the last of ``words``, as many as have ``limit`` parts, but at least one."""
+    size, kept = 0, len(words)
+    while kept and size < limit:
+        size += _parts(words[kept - 1 : kept])
+        if size > limit and kept < len(words):
+            break
+        kept -= 1
+    return words[kept:]
+
+
+def _parts(words: list[str]) -> int:
+    return sum(1 + word.count("-") for word in words)
+
+
+def _size(name: str) -> int:
+    """Return how many words a Korean name of the same thing has at most."""
+    if is_abbreviation(name):
+        return max(1, sum(char.isupper() or char.isdigit() for char in name))
+    words = [word for word in name.lower().replace("-", " ").split() if word not in _SMALL_WORDS]
+    return max(1, len(words))
+
+
+def _latin_run(words: list[str]) -> list[str]:
+    """Return the words at the end that have no Hangul."""
+    kept = len(words)
+    while kept and not _HANGUL.search(words[kept - 1]):
+        kept -= 1
+    return words[kept:]
+
+
+def is_abbreviation(name: str) -> bool:
+    """Say whether ``name`` looks like one: a single word with two capital letters or more, not much else."""
+    return (
+        " " not in name
+        and len(name) <= 10
+        and sum(char.isupper() for char in name) >= 2
+        and "-" not in name[2:]
+    )
+
+
+def abbreviates(short: str, name: str) -> bool:
+    """Say whether ``short`` is made of the letters of ``name``, those its words begin with among them."""
+    words = [word for word in name.lower().replace("-", " ").split() if word]
+    letters = "".join(char for char in short.lower() if char.isalnum())
+    if len(letters) < 2 or not words or (len(words) == 1 and len(letters) * 2 > len(words[0])):
+        return False
+    big = [word for word in words if word not in _SMALL_WORDS] or words
+    initials = "".join(word[0] for word in big)
+    if letters in (initials, "".join(word[0] for word in words)):
+        return True
+    return (
+        letters[0] == words[0][0]
+        and len(big) > 1
+        and _is_within(initials, letters)
+        and _is_within(letters, "".join(words))
+    )
+
+
+def _is_within(letters: str, text: str) -> bool:
+    """Say whether ``text`` holds ``letters`` in their order."""
+    at = iter(text)
+    return all(char in at for char in letters)

@@ -1,0 +1,96 @@
+"""What the documents of a segment gloss: every distinct gloss once, with the documents that hold it."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from searchkit.analysis.glosses import Gloss
+from searchkit.engines.whoosh.blockfile import BlockFile, BlockFileWriter
+from searchkit.errors import IndexCorrupt
+
+_FIELD, _LINE = "\t", "\n"
+_NAME = "glosses"
+
+
+class GlossRecords:
+    """Glosses of documents, in the making; documents come in order."""
+
+    def __init__(self) -> None:
+        self._docs: dict[Gloss, list[int]] = {}
+
+    def add(self, doc: int, glosses: Iterable[Gloss]) -> None:
+        """Take the glosses of a document, each once."""
+        for gloss in glosses:
+            self._docs.setdefault(gloss, []).append(doc)
+
+    def write(self, writer: BlockFileWriter, doc_count: int) -> None:
+        """Write everything as arrays of a block file, the same whatever order glosses came in."""
+        glosses = sorted(self._docs)
+        lines = _LINE.join(_FIELD.join((*gloss[:2], "1" if gloss.open else "")) for gloss in glosses)
+        offsets = np.zeros(len(glosses) + 1, np.uint32)
+        np.cumsum([len(self._docs[gloss]) for gloss in glosses], out=offsets[1:])
+        docs = [doc for gloss in glosses for doc in self._docs[gloss]]
+        writer.add(f"{_NAME}.texts", zlib.compress(lines.encode("utf-8", "surrogatepass"), 6))
+        writer.add(f"{_NAME}.offsets", offsets)
+        writer.add(f"{_NAME}.docs", np.array(docs, np.uint16 if doc_count <= 1 << 16 else np.uint32))
+
+
+class StoredGlosses:
+    """What `GlossRecords.write` wrote."""
+
+    def __init__(self, file: BlockFile) -> None:
+        packed = file.column(f"{_NAME}.texts").all().tobytes()
+        try:
+            text = zlib.decompress(packed).decode("utf-8", "surrogatepass")
+            lines = [line.split(_FIELD) for line in text.split(_LINE)] if text else []
+            self.glosses = [Gloss(name, other, bool(is_open)) for name, other, is_open in lines]
+        except (ValueError, zlib.error) as error:
+            raise IndexCorrupt(f"the glosses can't be read: {error}", path=file.path) from error
+        self._offsets = file.column(f"{_NAME}.offsets").all().astype(np.int64)
+        self._docs = file.column(f"{_NAME}.docs").all()
+        if len(self._offsets) != len(self.glosses) + 1:
+            raise IndexCorrupt("the glosses and their documents don't belong together", path=file.path)
+
+    def docs(self, number: int) -> npt.NDArray[np.unsignedinteger]:
+        """Return the documents that hold gloss ``number``, ascending, deleted ones included."""
+        found: npt.NDArray[np.unsignedinteger] = self._docs[self._offsets[number] : self._offsets[number + 1]]
+        return found
+
+    def counts(self, deleted: npt.NDArray[np.bool_] | None) -> list[int]:
+        """Return how many documents that aren't ``deleted`` hold each gloss."""
+        if deleted is None:
+            return [int(count) for count in np.diff(self._offsets)]
+        live = np.zeros(len(self._docs) + 1, np.int64)
+        np.cumsum(~deleted[self._docs], out=live[1:])
+        return [int(count) for count in np.diff(live[self._offsets])]
+
+
+def count_glosses(files: Iterable[tuple[BlockFile, npt.NDArray[np.bool_] | None]]) -> dict[Gloss, int]:
+    """Add up the glosses of segments, each given by its file and the mask of its deleted documents."""
+    total: dict[Gloss, int] = {}
+    for file, deleted in files:
+        stored = StoredGlosses(file)
+        for gloss, count in zip(stored.glosses, stored.counts(deleted)):
+            if count:
+                total[gloss] = total.get(gloss, 0) + count
+    return total
+
+
+def merge_glosses(files: Sequence[BlockFile], lives: Sequence[npt.NDArray[np.int64]]) -> GlossRecords:
+    """Return the glosses of the documents ``lives`` of several segments, renumbered in their order."""
+    merged = GlossRecords()
+    first = 0
+    for file, live in zip(files, lives):
+        stored = StoredGlosses(file)
+        for number, gloss in enumerate(stored.glosses):
+            docs = stored.docs(number)
+            at = np.searchsorted(live, docs)
+            kept = at[np.take(live, at, mode="clip") == docs] if len(live) else at[:0]
+            for doc in kept.tolist():
+                merged.add(first + doc, (gloss,))
+        first += len(live)
+    return merged

@@ -1,0 +1,91 @@
+"""Names that score as a whole, resolved: the documents that hold them, as if each were a term with postings."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+
+import numpy as np
+
+from searchkit.engines.whoosh.generation import Generation
+from searchkit.engines.whoosh.phrase import match_phrase
+from searchkit.query.plan import PhraseTerm, PhraseWord
+from searchkit.ranking import bm25
+from searchkit.ranking.topk import RareTerm
+from searchkit.ranking.weights import K1
+
+CACHE_BYTES = 32 << 20
+_ENTRY_BYTES = 1_000
+_NAME = "phrase terms"
+
+_Key = tuple[tuple[tuple[PhraseWord, ...], ...], str | None]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ResolvedPhrase:
+    """A name as it stands in the index: ``postings`` for each segment, None where it has none.
+
+    ``doc_freq`` counts live documents; ``idf`` is 0 for a name that no live document holds.
+    """
+
+    idf: float
+    doc_freq: int
+    postings: tuple[RareTerm | None, ...]
+    nbytes: int
+
+
+class PhraseTerms:
+    """The names used last, within ``limit`` bytes. Thread-safe."""
+
+    def __init__(self, generation: Generation, *, limit: int = CACHE_BYTES) -> None:
+        self._generation = generation
+        self._limit = limit
+        self._nbytes = 0
+        self._entries: OrderedDict[_Key, ResolvedPhrase] = OrderedDict()
+        self._lock = threading.Lock()
+
+    @classmethod
+    def of(cls, generation: Generation) -> PhraseTerms:
+        """Return the cache that lives with ``generation``."""
+        found = generation.caches.get(_NAME)
+        if found is None:
+            found = generation.caches.setdefault(_NAME, cls(generation))
+        assert isinstance(found, PhraseTerms)
+        return found
+
+    def get(self, term: PhraseTerm) -> ResolvedPhrase:
+        """Return where a name stands, from the index if it isn't here."""
+        key = term.phrases, term.field
+        with self._lock:
+            found = self._entries.get(key)
+            if found is not None:
+                self._entries.move_to_end(key)
+                return found
+        found = self._resolve(term)
+        with self._lock:
+            if key not in self._entries:
+                self._entries[key] = found
+                self._nbytes += found.nbytes
+                while self._nbytes > self._limit and len(self._entries) > 1:
+                    self._nbytes -= self._entries.popitem(last=False)[1].nbytes
+        return found
+
+    def _resolve(self, term: PhraseTerm) -> ResolvedPhrase:
+        doc_freq = 0
+        postings: list[RareTerm | None] = []
+        for segment in self._generation.segments:
+            mask = np.zeros(segment.doc_count, np.bool_)
+            for phrase in term.phrases:
+                mask |= match_phrase(self._generation, segment, phrase, term.field, None)
+            if segment.deleted is not None:
+                mask &= ~segment.deleted
+            docs = np.flatnonzero(mask).astype(np.uint32)
+            doc_freq += len(docs)
+            once = np.ones(len(docs), np.uint8)
+            postings.append(RareTerm(docs, once, np.full(len(docs), K1, np.float32)) if len(docs) else None)
+        idf = bm25.idf(self._generation.live_count, doc_freq) if doc_freq else 0.0
+        nbytes = _ENTRY_BYTES + sum(
+            each.nbytes + 5 * len(each.stored) for each in postings if each is not None
+        )
+        return ResolvedPhrase(idf, doc_freq, tuple(postings), nbytes)

@@ -1,0 +1,238 @@
+"""Expansion: what a query names is looked for by its other names as well, in either language, as whole phrases.
+
+Other names come from the glossary. The longest names of a query win: in 대규모 언어 모델 양자화 neither 언어 모델 nor
+모델 is translated. Quoted words, words of fields and words that must not be there stay as they are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import product
+from typing import NamedTuple
+
+from searchkit.analysis.english import plural, stem
+from searchkit.analysis.glossary import name_key
+from searchkit.analysis.glosses import is_abbreviation
+from searchkit.analysis.token import Kind
+from searchkit.analysis.words import Word, split
+from searchkit.query.alternatives import Alternative
+from searchkit.query.chunks import Chunk, are_neighbours, chunks_of
+from searchkit.query.plan import Node, Or, PhraseTerm, PhraseWord
+from searchkit.query.syntax import Parsed
+from searchkit.query.terms import Vocabulary
+
+VIA = "glossary"
+MAX_NAME_WORDS = 6
+MAX_WORDS = 32
+"""A query with more words is not expanded: it is a pasted text, no name."""
+_MAX_OTHERS = {"korean": 2, "english": 3, "short": 2}
+_MAX_SPELLINGS = 12
+_MAX_PARTS = 5
+_HANGUL = re.compile("[가-힣]")
+_LETTERS = re.compile(r"[^\W_]+")
+
+
+class Translation(NamedTuple):
+    """Another name of something: how it is spelled, most frequent first, in how many documents, and if by the user."""
+
+    spellings: tuple[str, ...]
+    documents: int
+    certain: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ExpansionWeights:
+    """What another name is worth where it stands anywhere and, besides, in a title; times its idf and its evidence.
+
+    ``translated`` takes the place of ``title`` where the query is Korean and the name is not: titles are English, so
+    that nothing else of the query can score there; ``short`` is multiplied if it is an abbreviation. ``part`` is
+    multiplied where the name is only a part of the query. ``doubt`` is what evidence is measured against: n documents
+    count n / (n + ``doubt``); evidence below ``least`` is left out.
+    """
+
+    anywhere: float
+    title: float
+    translated: float
+    short: float
+    part: float
+    doubt: float
+    least: float
+
+
+class Expander:
+    """Finds other names; ``translations`` gives those of a key. Thread-safe."""
+
+    def __init__(
+        self,
+        vocabulary: Vocabulary,
+        translations: Callable[[str], Sequence[Translation]],
+        weights: ExpansionWeights,
+    ) -> None:
+        self._vocabulary = vocabulary
+        self._translations = translations
+        self._weights = weights
+
+    def alternatives(self, parsed: Parsed) -> list[Alternative]:
+        """Return the other names of what a query names."""
+        found = []
+        chunks = list(chunks_of(parsed.node, False))
+        count = sum(len(chunk.words) for chunk in chunks)
+        if count > MAX_WORDS:
+            return []
+        for run in _runs(chunks):
+            words = [pair for pair in run if self._vocabulary.tokens(pair[1].key)]
+            for start, stop, others in self._named(words):
+                share = (
+                    1.0
+                    if stop - start == count or stop - start == len(words) == count
+                    else self._weights.part
+                )
+                korean = any(_HANGUL.search(word.key.form) for _, word in words[start:stop])
+                numbers = frozenset(
+                    number for number, _ in run if words[start][0] <= number <= words[stop - 1][0]
+                )
+                nodes = [
+                    node
+                    for spellings, evidence in others
+                    for node in self._nodes(spellings, evidence * share, min(numbers), korean=korean)
+                ]
+                if nodes:
+                    typed = " ".join(word.key.form for _, word in words[start:stop])
+                    texts = tuple(spellings[0] for spellings, _ in others)
+                    found.append(Alternative(numbers, Or(tuple(nodes)), VIA, typed, texts))
+        return found
+
+    def _named(
+        self, words: Sequence[tuple[int, Word]]
+    ) -> Iterator[tuple[int, int, list[tuple[tuple[str, ...], float]]]]:
+        """Yield the places of names, the longest first and none within another, with their other names."""
+        taken: list[bool] = [False] * len(words)
+        for size in range(min(len(words), MAX_NAME_WORDS), 0, -1):
+            for start in range(len(words) - size + 1):
+                if any(taken[start : start + size]):
+                    continue
+                others = self._others([word for _, word in words[start : start + size]])
+                if others:
+                    taken[start : start + size] = [True] * size
+                    yield start, start + size, others
+
+    def _others(self, words: Sequence[Word]) -> list[tuple[tuple[str, ...], float]]:
+        """Return the other names of what ``words`` name, with how sure that is."""
+        before = " ".join(word.key.form for word in words[:-1])
+        for last in dict.fromkeys((self._without_particle(words[-1]), words[-1].key.form)):
+            key = name_key(f"{before} {last}")
+            direct = self._translations(key)
+            if direct:
+                return self._weighed(key, direct)
+        return []
+
+    def _without_particle(self, word: Word) -> str:
+        form = word.key.form
+        base = [token for token in self._vocabulary.tokens(word.key) if token.kind is Kind.BASE]
+        if not base or not _HANGUL.search(form):
+            return form
+        return form[base[0].start : base[-1].start + base[-1].length] or form
+
+    def _weighed(self, key: str, direct: Sequence[Translation]) -> list[tuple[tuple[str, ...], float]]:
+        found = self._evidence(key, direct)
+        for spellings, evidence in list(found.values()):
+            # What a name is short for is often said elsewhere: 강화 학습(RL), and Reinforcement Learning (RL).
+            if is_abbreviation(spellings[0]):
+                short = name_key(spellings[0])
+                long = [each for each in self._translations(short) if _kind(each.spellings[0]) == "english"]
+                for other, (names, more) in self._evidence(short, long).items():
+                    if other != key and found.get(other, ((), 0.0))[1] < more * evidence:
+                        found[other] = names, more * evidence
+        kept: list[tuple[tuple[str, ...], float]] = []
+        left = dict(_MAX_OTHERS)
+        for spellings, evidence in sorted(found.values(), key=lambda each: (-each[1], each[0])):
+            kind = _kind(spellings[0])
+            if evidence >= self._weights.least and left[kind]:
+                left[kind] -= 1
+                kept.append((spellings, evidence))
+        return kept
+
+    def _evidence(self, key: str, others: Sequence[Translation]) -> dict[str, tuple[tuple[str, ...], float]]:
+        """Return how sure each other name is: its share among those of its kind, less where few documents say so."""
+        sums: dict[str, int] = {}
+        for each in others:
+            kind = _kind(each.spellings[0])
+            sums[kind] = sums.get(kind, 0) + each.documents
+        found = {}
+        for each in others:
+            share = each.documents / max(sums[_kind(each.spellings[0])], 1)
+            sure = (
+                1.0 if each.certain else share**0.5 * each.documents / (each.documents + self._weights.doubt)
+            )
+            other = name_key(each.spellings[0])
+            if other != key:
+                found[other] = each.spellings, sure
+        return found
+
+    def _nodes(
+        self, spellings: tuple[str, ...], share: float, number: int, *, korean: bool
+    ) -> Iterator[Node]:
+        phrases = tuple(dict.fromkeys(phrase for name in spellings for phrase in self._phrases(name)))
+        if not phrases:
+            return
+        text = spellings[0]
+        weights = self._weights
+        yield PhraseTerm(text, phrases[:_MAX_SPELLINGS], weights.anywhere * share, None, VIA, number)
+        kind = _kind(text)
+        if kind != "korean":
+            title = weights.translated if korean else weights.title
+            title *= weights.short if kind == "short" else 1.0
+            yield PhraseTerm(text, phrases[:_MAX_SPELLINGS], title * share, "title", VIA, number)
+
+    def _phrases(self, name: str) -> Iterator[tuple[PhraseWord, ...]]:
+        """Yield the ways to write a name: as it is, and in English with hyphens, spaces or neither."""
+        words = split(name)
+        if any(_HANGUL.search(word.key.form) for word in words):
+            yield tuple(self._place(word, last=word is words[-1]) for word in words)
+            return
+        parts = _LETTERS.findall(name.lower())
+        if words:
+            yield _english([word.key.form for word in words])
+        if 1 < len(parts) <= _MAX_PARTS:
+            for joints in product((" ", "-", ""), repeat=len(parts) - 1):
+                text = parts[0] + "".join(joint + part for joint, part in zip(joints, parts[1:]))
+                forms = text.split(" ")
+                if all(form in parts or self._is_known(form) for form in forms):
+                    yield _english(forms)
+
+    def _is_known(self, form: str) -> bool:
+        return self._vocabulary.has_string(form) or self._vocabulary.has_string(plural(stem(form)))
+
+    def _place(self, word: Word, *, last: bool) -> PhraseWord:
+        form = word.key.form
+        if not last or not _HANGUL.search(form):
+            return PhraseWord((form,))
+        base = tuple(t.text for t in self._vocabulary.tokens(word.key) if t.kind is Kind.BASE)
+        return PhraseWord((form,), True, base)
+
+
+@lru_cache(maxsize=1 << 12)
+def _kind(name: str) -> str:
+    if _HANGUL.search(name):
+        return "korean"
+    return "short" if is_abbreviation(name) else "english"
+
+
+def _english(forms: Sequence[str]) -> tuple[PhraseWord, ...]:
+    """Return a phrase of English words, the last in the singular and the plural."""
+    last = stem(forms[-1])
+    ends = tuple(dict.fromkeys((forms[-1], last, plural(last))))
+    return (*(PhraseWord((form,)) for form in forms[:-1]), PhraseWord(ends))
+
+
+def _runs(chunks: Sequence[Chunk]) -> list[list[tuple[int, Word]]]:
+    """Return the words of chunks with their numbers, those of neighbours together."""
+    runs: list[list[tuple[int, Word]]] = []
+    for place, chunk in enumerate(chunks):
+        if not place or not are_neighbours(chunks[place - 1], chunk):
+            runs.append([])
+        runs[-1] += zip(sorted(chunk.numbers), chunk.words)
+    return runs
