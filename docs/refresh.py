@@ -72,7 +72,8 @@ def stable(output: str) -> str:
 def command_reference() -> str:
     """Return the text of docs/commands.md."""
     parts = ["# Commands\n\nThis page is made of `searchkit COMMAND --help` by `make docs`.\n"]
-    for command in ("", *COMMANDS):
+    inner = [f"dict {name}" for name in ("check", "suggest", "add")]
+    for command in ("", *COMMANDS, *inner):
         name = f"searchkit {command}".strip()
         parts.append(f"## {name}\n\n```text\n{run(f'{name} --help', ROOT)}\n```\n")
     return "\n".join(parts)
