@@ -190,3 +190,31 @@ def test_an_empty_index_has_no_guesses(tmp_path: Path) -> None:
         index.delete("gone")
         assert index.search("확샨 ㅎㅅ ghkrtks").total == 0
         assert index.suggest("확") == []
+
+
+def test_guesses_score_the_same_built_at_once_or_piece_by_piece(tmp_path: Path) -> None:
+    documents = [
+        Document(id=f"d{number}", bullets=(text,))
+        for number, text in enumerate([*BULLETS.values()] * 2 + ["합성 모델", "확산 모두"] * 3)
+    ]
+    with (
+        SearchIndex.build(documents, tmp_path / "once") as once,
+        SearchIndex.build(documents[::-2], tmp_path / "pieces") as pieces,
+    ):
+        pieces.add(Document(id="extra", bullets=("확산 모델 학생 모델 합성 모델",)))
+        for start in range(0, len(documents), 9):
+            pieces.add(documents[start : start + 9])
+        pieces.delete("extra")
+        for query in (
+            "ㅎㅅ ㅁㄷ",
+            "확샨 모댈",
+            "ghkrtks",
+            "difusion 모델",
+            "환산",
+            "트랜스 포머",
+            "트랜스퐄레이션",
+        ):
+            one = {hit.id: hit.score for hit in once.search(query, limit=99)}
+            other = {hit.id: hit.score for hit in pieces.search(query, limit=99)}
+            assert one
+            assert other == pytest.approx(one, abs=1e-4)

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from searchkit.analysis.token import Kind, Layer
 from searchkit.engines.whoosh.followers import Followers
 from searchkit.engines.whoosh.generation import Generation
+from searchkit.engines.whoosh.rescore import NeighbourStatistics
 from searchkit.query.jamo import FIRST_SYLLABLE, INITIALS, SYLLABLES, initials, key_bytes
 from searchkit.query.spelling import WIDTH, allowed_edits, key_matrix, similar
 
@@ -116,12 +117,19 @@ class KnownWords:
         if not first or not second:
             return []
         found = [
-            (f"{word} {following}", count)
+            (count, word, following)
             for word, _ in self.with_initials(first, MAX_FIRST_WORDS, whole=True)
             for following, count in self.followers.of(word)
             if initials(following) == second and self.is_term(following)
         ]
-        return sorted(found, key=lambda each: (-each[1], each[0]))[:limit]
+        # Followers are counted in a sample; what is worth more or less in a query has to be exact.
+        pairs = [(word, following) for _, word, following in sorted(found, reverse=True)[: 4 * limit]]
+        exact = [(f"{word} {following}", self._side_by_side(word, following)) for word, following in pairs]
+        return sorted(exact, key=lambda each: (-each[1], each[0]))[:limit]
+
+    def _side_by_side(self, first: str, second: str) -> int:
+        string_id = self._generation.lexicon.string_id
+        return NeighbourStatistics.of(self._generation).pair(string_id(first), string_id(second))
 
     def sharing_syllables(self, text: str, limit: int) -> list[tuple[str, float]]:
         """Return words that share most pairs of neighbouring syllables with ``text``, and what share of them."""
