@@ -14,8 +14,8 @@ from searchkit.engines.whoosh.page_words import matching_forms
 from searchkit.engines.whoosh.store import Store
 from searchkit.engines.whoosh.term_cache import TermCache
 from searchkit.engines.whoosh.vocabulary import LexiconVocabulary
-from searchkit.index.session import check_analysis, other_model
 from searchkit.index.terms import UserTerms, differs, stamp
+from searchkit.index.versions import check_analysis, other_model
 from searchkit.query.plan import Plan
 from searchkit.query.synonyms import SynonymFinder
 from searchkit.results.hit import Hit, Note

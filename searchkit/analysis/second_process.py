@@ -6,7 +6,7 @@ gets words and answers with their terms; whatever goes wrong with it, the words 
 
 from __future__ import annotations
 
-import marshal
+import json
 import os
 import signal
 import subprocess
@@ -124,7 +124,7 @@ def serve() -> None:
 
 
 def _write(pipe: IO[bytes], message: Any) -> None:
-    data = marshal.dumps(message)
+    data = json.dumps(message, ensure_ascii=False).encode()
     pipe.write(len(data).to_bytes(_LENGTH_BYTES, "little"))
     pipe.write(data)
     pipe.flush()
@@ -136,4 +136,4 @@ def _receive(pipe: IO[bytes]) -> Any:
     if len(size) < _LENGTH_BYTES:
         return None
     data = pipe.read(int.from_bytes(size, "little"))
-    return marshal.loads(data) if len(data) == int.from_bytes(size, "little") else None
+    return json.loads(data) if len(data) == int.from_bytes(size, "little") else None

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from searchkit._version import __version__
 from searchkit.analysis.analyzer import WordAnalyzer
 from searchkit.document import Document
 from searchkit.engines.whoosh.blockfile import BlockFile
@@ -15,39 +14,13 @@ from searchkit.engines.whoosh.manifest import Manifest
 from searchkit.engines.whoosh.store import Store
 from searchkit.engines.whoosh.transaction import Transaction
 from searchkit.engines.whoosh.writer import IndexWriter
-from searchkit.errors import IndexCorrupt, IndexIncompatible
+from searchkit.errors import IndexCorrupt
 from searchkit.index.analysis_feed import AnalysisFeed
 from searchkit.index.changed_words import changed_words
 from searchkit.index.report import Progress
 from searchkit.index.state import SourcesState
 from searchkit.index.terms import NO_TERMS, UserTerms
-
-
-def current_versions(analyzer: WordAnalyzer) -> dict[str, str]:
-    """Return what an index built now is built by."""
-    return {"searchkit": __version__, **analyzer.versions(), "analysis": analyzer.fingerprint}
-
-
-def check_analysis(manifest: Manifest, analyzer: WordAnalyzer, folder: Path) -> None:
-    """Raise `IndexIncompatible` if the terms of an index are not those that this program gives to words."""
-    built = manifest.versions.get("analysis")
-    if built != analyzer.fingerprint:
-        raise IndexIncompatible(
-            f"{folder}: built with other rules of analysis (searchkit {manifest.versions.get('searchkit', '?')}); "
-            f"run `searchkit index --rebuild --index {folder}`"
-        )
-
-
-def other_model(manifest: Manifest, analyzer: WordAnalyzer) -> str | None:
-    """Return a sentence on how Kiwi differs from the one that built the index, None if it doesn't."""
-    for name, version in analyzer.versions().items():
-        built = manifest.versions.get(name)
-        if built != version:
-            return (
-                f"the index was built with {name} {built}, this is {version}: "
-                "run `searchkit index` to bring it up to date"
-            )
-    return None
+from searchkit.index.versions import check_analysis, current_versions, other_model
 
 
 def read_state(generation: Generation) -> SourcesState:

@@ -26,12 +26,18 @@ def matching_forms(
         return set()
     streams = [generation.segments[segment].words(np.asarray(docs))[0] for segment, docs in found]
     codes = np.concatenate(streams) if streams else np.zeros(0, np.int32)
-    words = generation.lexicon.expand(np.unique(codes[codes >= FIRST_WORD]).astype(np.int64) - FIRST_WORD)
+    words = generation.lexicon.expand(_distinct(codes[codes >= FIRST_WORD].astype(np.int64)) - FIRST_WORD)
     holds = np.zeros(len(words.forms) + 1, np.bool_)
     holds[:-1] = _among(words.forms, wanted)
     owners = np.repeat(np.arange(len(words.forms)), words.counts)
     holds[owners[_among(words.terms, wanted)]] = True
-    return {generation.lexicon.string(form) for form in np.unique(words.forms[holds[:-1]]).tolist()}
+    return {generation.lexicon.string(form) for form in _distinct(words.forms[holds[:-1]]).tolist()}
+
+
+def _distinct(values: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return the values, ascending; unlike numpy's own it doesn't import masked arrays."""
+    ascending = np.sort(values)
+    return ascending[np.diff(ascending, prepend=-1) > 0]
 
 
 def _among(values: npt.NDArray[np.int64], ascending: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,9 @@ import numpy.typing as npt
 from searchkit.document import Document
 from searchkit.engines.whoosh.blockfile import BlockFile, BlockFileWriter
 from searchkit.errors import DocumentError, IndexCorrupt
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 _BLOCK_BYTES = 24 * 1024
 _MAX_BLOCK_BYTES = 1 << 30
@@ -76,6 +79,8 @@ class RecordWriter:
     """
 
     def __init__(self) -> None:
+        from concurrent.futures import ThreadPoolExecutor  # readers do without
+
         self._pending: list[bytes] = []
         self._pending_bytes = 0
         self._held: list[bytes] | None = []

@@ -1,0 +1,37 @@
+"""Does an index fit the program that opens it? The rules of analysis must, Kiwi may differ."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from searchkit._version import __version__
+from searchkit.analysis.analyzer import WordAnalyzer
+from searchkit.engines.whoosh.manifest import Manifest
+from searchkit.errors import IndexIncompatible
+
+
+def current_versions(analyzer: WordAnalyzer) -> dict[str, str]:
+    """Return what an index built now is built by."""
+    return {"searchkit": __version__, **analyzer.versions(), "analysis": analyzer.fingerprint}
+
+
+def check_analysis(manifest: Manifest, analyzer: WordAnalyzer, folder: Path) -> None:
+    """Raise `IndexIncompatible` if the terms of an index are not those that this program gives to words."""
+    built = manifest.versions.get("analysis")
+    if built != analyzer.fingerprint:
+        raise IndexIncompatible(
+            f"{folder}: built with other rules of analysis (searchkit {manifest.versions.get('searchkit', '?')}); "
+            f"run `searchkit index --rebuild --index {folder}`"
+        )
+
+
+def other_model(manifest: Manifest, analyzer: WordAnalyzer) -> str | None:
+    """Return a sentence on how Kiwi differs from the one that built the index, None if it doesn't."""
+    for name, version in analyzer.versions().items():
+        built = manifest.versions.get(name)
+        if built != version:
+            return (
+                f"the index was built with {name} {built}, this is {version}: "
+                "run `searchkit index` to bring it up to date"
+            )
+    return None
