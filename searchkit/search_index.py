@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from searchkit.index.why import Why
     from searchkit.results.analysis import AnalyzedTerm
     from searchkit.results.explain import Explanation
+    from searchkit.results.glossary_entry import GlossaryEntry
     from searchkit.results.suggestion import Suggestion
     from searchkit.view import TermsWatch
 
@@ -308,6 +309,12 @@ class SearchIndex:
         from searchkit.engines.whoosh.suggester import suggest
 
         return suggest(self._current().generation, prefix, limit)
+
+    def glossary(self, term: str = "", *, limit: int = 50) -> list[GlossaryEntry]:
+        """Return the other names of ``term`` that the documents or the user give, or all pairs if it is empty."""
+        from searchkit.index.glossary import entries
+
+        return entries(self._current().generation, term, limit)
 
     def explain(self, query: str, document_id: str) -> Explanation | None:
         """Return how the score of a document comes about, every factor named; None if there is no such document."""

@@ -1,7 +1,7 @@
 """The glossary: from what documents gloss, each with a count, to pairs of names, each with its evidence.
 
-Names are told apart by a key that leaves out what varies: spaces in Korean (강화학습 is 강화 학습), case, hyphens and
-plurals in English. A name with words too many at its beginning is cut where the shorter one is seen much more often
+Names are told apart by a key that leaves out what varies: spaces in Korean (강화학습 is 강화 학습), plurals, case and
+hyphens. A name with words too many at its beginning is cut where the shorter one is seen much more often
 with the same other name: 심층 강화 학습(RL) once and 강화 학습(RL) ten times give 강화 학습.
 """
 
@@ -20,6 +20,8 @@ from searchkit.analysis.normalization import fold
 
 MAX_SPELLINGS = 3
 _CUT_RATIO = 2
+_PLURAL = "들"
+_SHORTEST_PLURAL = 4
 _HANGUL = re.compile("[가-힣]")
 _LETTERS = re.compile(r"[^\W_]+")
 _COMMENT = re.compile(r"(?:^|\s)#.*")
@@ -42,7 +44,8 @@ def _word_key(word: str) -> tuple[str, bool]:
 def _joined(keys: Sequence[tuple[str, bool]]) -> str:
     for _, korean in keys:
         if korean:
-            return "".join([key for key, _ in keys]).replace(" ", "")
+            whole = "".join([key for key, _ in keys]).replace(" ", "")
+            return whole.removesuffix(_PLURAL) if len(whole) >= _SHORTEST_PLURAL else whole
     return keys[0][0] if len(keys) == 1 else " ".join([key for key, _ in keys if key])
 
 
@@ -120,6 +123,11 @@ def _problem(name: str, others: list[str], *, minus: bool, only: bool, paired: b
     return None
 
 
+def pairs_of(counts: Mapping[Gloss, int]) -> dict[Gloss, frozenset[str]]:
+    """Return for each gloss the keys of the pair that it counts for; ``counts`` must be those of a whole collection."""
+    return {gloss: frozenset((key, other_key)) for gloss, _, key, other_key, _ in _cut(counts)}
+
+
 @dataclass(slots=True)
 class Glossary:
     """All pairs of a collection, and how each name is spelled, most frequent first."""
@@ -132,14 +140,14 @@ def make_glossary(counts: Mapping[Gloss, int], user: UserGlosses) -> Glossary:
     """Add up ``counts``, in how many documents each gloss stands, and what the user says; keys are in order."""
     evidence: dict[tuple[str, str], int] = {}
     spelled: dict[str, dict[str, int]] = {}
-    for name, other, key, other_key, count in _cut(counts):
+    for gloss, name, key, other_key, count in _cut(counts):
         if not key or not other_key or key == other_key:
             continue
         pair = (key, other_key) if key < other_key else (other_key, key)
         if key in user.alone or other_key in user.alone or frozenset(pair) in user.removed:
             continue
         evidence[pair] = evidence.get(pair, 0) + count
-        for each, text in ((key, name), (other_key, other)):
+        for each, text in ((key, name), (other_key, gloss.other)):
             forms = spelled.setdefault(each, {})
             forms[text] = forms.get(text, 0) + count
     certain = set()
@@ -170,28 +178,28 @@ def _best(forms: Mapping[str, int]) -> tuple[str, ...]:
     return tuple(shown[low][1] for low in best)
 
 
-def _cut(counts: Mapping[Gloss, int]) -> Iterator[tuple[str, str, str, str, int]]:
-    """Yield the pairs with names cut where they begin: both names, their keys and the count."""
+def _cut(counts: Mapping[Gloss, int]) -> Iterator[tuple[Gloss, str, str, str, int]]:
+    """Yield each gloss with its first name, cut where that begins, the keys of both names and its count."""
     own: dict[tuple[str, str], int] = {}
     ending: dict[tuple[str, str], int] = {}
-    several: list[tuple[list[str], list[str], str, str, int]] = []
-    for (name, other, is_open), count in counts.items():
-        other_key = name_key(other)
-        words = name.split()
+    several: list[tuple[Gloss, list[str], list[str], str, int]] = []
+    for gloss, count in counts.items():
+        other_key = name_key(gloss.other)
+        words = gloss.name.split()
         parts = [_word_key(word) for word in words]
         key = _joined(parts)
         own[key, other_key] = own.get((key, other_key), 0) + count
-        if not is_open or len(words) == 1:
-            yield name, other, key, other_key, count
+        if not gloss.open or len(words) == 1:
+            yield gloss, gloss.name, key, other_key, count
             continue
         ends = [key, *(_joined(parts[start:]) for start in range(1, len(words)))]
-        several.append((words, ends, other, other_key, count))
+        several.append((gloss, words, ends, other_key, count))
         for end in ends:
             ending[end, other_key] = ending.get((end, other_key), 0) + count
-    for words, ends, other, other_key, count in several:
+    for gloss, words, ends, other_key, count in several:
         start = 0
         while start + 1 < len(words):
             if own.get((ends[start + 1], other_key), 0) < _CUT_RATIO * ending[ends[start], other_key]:
                 break
             start += 1
-        yield " ".join(words[start:]), other, ends[start], other_key, count
+        yield gloss, " ".join(words[start:]), ends[start], other_key, count

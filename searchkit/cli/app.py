@@ -19,6 +19,7 @@ COMMANDS = (
     "similar",
     "analyze",
     "dict",
+    "glossary",
     "stats",
     "eval",
     "verify",

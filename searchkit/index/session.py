@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from searchkit.analysis.analyzer import WordAnalyzer
+from searchkit.analysis.words import split
 from searchkit.document import Document
 from searchkit.engines.whoosh.blockfile import BlockFile
 from searchkit.engines.whoosh.generation import Generation
@@ -114,16 +115,19 @@ class Session:
                 if document.id not in self._gone:
                     self.feed.add(document)
         self.feed.flush()
-        # Then a search that finds a synonym needs no analysis.
-        self.writer.add_words([word.key for word in self.terms.synonyms.words()], self._analyzer.analyze)
+        # Then a search that finds a synonym or another name needs no analysis.
+        named = (word for name in self.terms.glosses.names() for word in split(name))
+        words = [word.key for word in (*self.terms.synonyms.words(), *named)]
+        self.writer.add_words(words, self._analyzer.analyze)
         kept = None if self.base is None else (self.base.folder, self.base.manifest)
-        user_files, named = self.terms.write(self.transaction, kept)
+        user_files, extra = self.terms.write(self.transaction, kept)
         self.writer.commit(
             current_versions(self._analyzer),
             state=state.to_bytes(),
             user_files=user_files,
-            extra=named,
+            extra=extra,
             dictionary=self.terms.dictionary.lines(),
+            user_glosses=self.terms.glosses,
         )
         return True
 

@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 
 from searchkit.analysis.dictionary import BadLine, UserDictionary
+from searchkit.analysis.glossary import UserGlosses
 from searchkit.engines.whoosh.blockfile import read_plain, write_plain
 from searchkit.engines.whoosh.manifest import FileRecord, Manifest
 from searchkit.engines.whoosh.transaction import Transaction
@@ -79,6 +80,11 @@ class UserTerms:
         """The lines of ``synonyms.txt``."""
         return Synonyms.parse(self.lines(SYNONYMS))[0]
 
+    @cached_property
+    def glosses(self) -> UserGlosses:
+        """The lines of ``glossary.txt``."""
+        return UserGlosses.parse(self.lines(GLOSSARY))[0]
+
     def bad_lines(self) -> list[tuple[str, BadLine]]:
         """Return the lines that are skipped, each with the name of its file."""
         return [(name, bad) for name, check in CHECKS.items() for bad in check(self.lines(name))]
@@ -110,6 +116,7 @@ class UserTerms:
 CHECKS: dict[str, Callable[[list[str]], tuple[BadLine, ...]]] = {
     DICTIONARY: lambda lines: UserDictionary.parse(lines)[1],
     SYNONYMS: lambda lines: Synonyms.parse(lines)[1],
+    GLOSSARY: lambda lines: UserGlosses.parse(lines)[1],
 }
 """What finds the bad lines of each file."""
 

@@ -1,0 +1,72 @@
+"""The glossary for people: the pairs, and where the documents say so."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from searchkit.analysis.glossary import name_key, pairs_of
+from searchkit.analysis.glosses import Gloss, glosses
+from searchkit.document import Document
+from searchkit.engines.whoosh.generation import Generation
+from searchkit.engines.whoosh.gloss_records import StoredGlosses, count_glosses
+from searchkit.query.expansion import Translation
+from searchkit.results.glossary_entry import GlossaryEntry
+
+MAX_PLACES = 3
+
+_Keys = frozenset[str]
+
+
+def entries(generation: Generation, term: str, limit: int) -> list[GlossaryEntry]:
+    """Return the other names of ``term``, or all pairs if it is blank, those with most evidence first."""
+    glossary = generation.glossary
+    if glossary is None:
+        return []
+    typed = " ".join(term.split())
+    found: list[tuple[tuple[str, ...], Translation]]
+    found = (
+        [((typed,), each) for each in glossary.translations(name_key(typed))] if typed else glossary.pairs()
+    )
+    found = found[: max(limit, 0)]
+    keys = [frozenset((name_key(names[0]), name_key(each.spellings[0]))) for names, each in found]
+    places = _places(generation, set(keys))
+    return [
+        GlossaryEntry(
+            name=names[0],
+            other=each.spellings[0],
+            documents=each.documents,
+            user=each.certain,
+            places=tuple(places.get(pair, ())),
+            spellings=each.spellings[1:],
+        )
+        for pair, (names, each) in zip(keys, found)
+    ]
+
+
+def _places(generation: Generation, wanted: Collection[_Keys]) -> dict[_Keys, list[str]]:
+    """Return some of the places where documents say each of the ``wanted`` pairs."""
+    pairs = pairs_of(count_glosses((segment.file, segment.deleted) for segment in generation.segments))
+    places: dict[_Keys, list[str]] = {}
+    for segment in generation.segments:
+        stored = StoredGlosses(segment.file)
+        for number, gloss in enumerate(stored.glosses):
+            pair = pairs.get(gloss, frozenset())
+            if pair not in wanted:
+                continue
+            known = places.setdefault(pair, [])
+            for doc in stored.docs(number).tolist():
+                if len(known) == MAX_PLACES:
+                    break
+                if segment.deleted is None or not segment.deleted[doc]:
+                    place = _place(segment.document(doc), gloss)
+                    known += [] if place in known else [place]
+    return places
+
+
+def _place(document: Document, gloss: Gloss) -> str:
+    line = document.line
+    for number, bullet in zip(document.bullet_lines, document.bullets):
+        if gloss in glosses([bullet]):
+            line = number
+            break
+    return f"{document.source or document.id}{'' if line is None else f':{line}'}"

@@ -1,0 +1,131 @@
+"""Other names of what a query names: found, scored, said, and left alone where they must be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from searchkit import Document, SearchIndex
+from searchkit.results.hit import Results
+
+TEXTS = {
+    "gloss": ("A paper", "사람을 위한 강화 학습(Reinforcement Learning, RL)을 쓴다"),
+    "gloss-2": ("Another", "새로운 강화학습(reinforcement learning) 기법"),
+    "english": ("Deep Reinforcement Learning at Scale", "빠르다"),
+    "apart": ("Learning without reinforcement", "느리다"),
+    "short": ("Offline RL", "데이터를 모은다"),
+    "korean": ("Robots", "로봇이 강화 학습을 한다"),
+    "video": ("Video", "비디오를 만든다"),
+    **{f"filler-{number}": (f"Title {number}", f"문장 {number}이다") for number in range(8)},
+}
+
+
+def documents() -> list[Document]:
+    return [Document(id=name, title=title, bullets=(text,)) for name, (title, text) in TEXTS.items()]
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SearchIndex]:
+    with SearchIndex.build(documents(), tmp_path_factory.mktemp("glossary") / "index") as index:
+        yield index
+
+
+def ids(results: Results) -> list[str]:
+    return [hit.document.id for hit in results]
+
+
+@pytest.mark.parametrize("query", ["강화 학습", "강화학습", "강화 학습을"])
+def test_a_korean_query_finds_english_titles_and_abbreviations(small: SearchIndex, query: str) -> None:
+    found = small.search(query)
+    assert {"english", "short", "gloss", "gloss-2", "korean"} <= set(ids(found))
+    assert ids(found)[0] == "english"
+    assert "apart" not in ids(found)
+    hit = found.hits[0]
+    assert {(term.term.lower(), term.field, term.via) for term in hit.matched_terms} == {
+        ("reinforcement learning", "title", "glossary")
+    }
+    marked = [hit.document.title[mark.start : mark.end] for mark in hit.highlights]
+    assert marked == ["Reinforcement Learning"]
+    assert [note.code for note in found.notes] == ["glossary"]
+
+
+def test_an_english_query_finds_korean(small: SearchIndex) -> None:
+    assert "korean" in ids(small.search("reinforcement learning"))
+    assert {"korean", "english"} <= set(ids(small.search("RL")))
+
+
+def test_literal_matches_of_an_english_query_stay_first(small: SearchIndex) -> None:
+    literal = ids(small.search("deep reinforcement learning", expand=False))
+    assert ids(small.search("deep reinforcement learning"))[: len(literal)] == literal
+
+
+def test_it_can_be_switched_off(small: SearchIndex) -> None:
+    assert "english" not in ids(small.search("강화 학습", expand=False))
+
+
+@pytest.mark.parametrize("query", ['"강화 학습"', "bullets:(강화 학습)"])
+def test_quotes_and_fields_mean_what_they_say(small: SearchIndex, query: str) -> None:
+    assert not {"english", "short"} & set(ids(small.search(query)))
+
+
+def test_what_is_excluded_is_not_translated(small: SearchIndex) -> None:
+    assert "english" in ids(small.search("scale -RL"))
+
+
+def test_all_words_may_stand_under_another_name(small: SearchIndex) -> None:
+    assert "english" in ids(small.search("강화 학습", sort="date"))
+
+
+def test_total_counts_what_matches_by_another_name(small: SearchIndex) -> None:
+    found = small.search("강화 학습", limit=2)
+    assert found.total == len(small.search("강화 학습", limit=100).hits)
+
+
+def test_the_parts_of_a_score_add_up(small: SearchIndex) -> None:
+    for hit in small.search("강화 학습"):
+        explained = small.explain("강화 학습", hit.document.id)
+        assert explained is not None
+        assert explained.score == pytest.approx(hit.score, abs=1e-4)
+
+
+def test_the_glossary_is_that_of_one_build_after_any_commits(small: SearchIndex, tmp_path: Path) -> None:
+    every = documents()
+    with SearchIndex.build(every[:3], tmp_path / "index") as index:
+        gone = Document(id="gone", title="Gone", bullets=("강화 학습(Robot Lawn)", "주의(attention)"))
+        index.add([*every[3:9], gone])
+        for document in every[9:]:
+            index.add(document)
+        index.delete("gone")
+        index.add(every[0])
+        for term in ("", "강화 학습", "RL"):
+            assert [(e.name, e.other, e.documents) for e in index.glossary(term)] == [
+                (e.name, e.other, e.documents) for e in small.glossary(term)
+            ]
+        assert not index.glossary("주의")
+        for query in ("강화 학습", "RL", "reinforcement learning"):
+            one, other = small.search(query, limit=50), index.search(query, limit=50)
+            assert ids(one) == ids(other)
+            assert [hit.score for hit in one] == pytest.approx([hit.score for hit in other], abs=1e-4)
+
+
+def test_the_user_has_the_last_word(tmp_path: Path) -> None:
+    with SearchIndex.build(documents(), tmp_path / "index") as index:
+        assert "video" not in ids(index.search("쉬운 검색어"))
+        (tmp_path / "terms").mkdir()
+        (tmp_path / "terms" / "glossary.txt").write_text(
+            "쉬운 검색어 = video  # mine\n-강화 학습 = reinforcement learning\n-강화 학습 = RL\nwrong\n",
+            encoding="utf-8",
+        )
+        assert "terms-changed" in [note.code for note in index.search("video").notes]
+        (tmp_path / "notes").mkdir()
+        (tmp_path / "notes" / "a.md").write_text("# Note\n\nhello\n", encoding="utf-8")
+        report = index.update([tmp_path / "notes"])
+        assert [(problem.line, problem.file.rpartition("/")[2]) for problem in report.problems] == [
+            (4, "glossary.txt")
+        ]
+        assert "video" in ids(index.search("쉬운 검색어"))
+        assert "english" not in ids(index.search("강화 학습"))
+        (entry,) = index.glossary("쉬운 검색어")
+        assert (entry.other, entry.user, entry.documents) == ("video", True, 0)
