@@ -64,6 +64,8 @@ LATIN_LETTERS = re.compile(f"[{LATIN}0-9]")
 _IDEOGRAPHIC = re.compile(f"[{_HAN}{_KANA}]")
 _ALNUM_RUN = re.compile(f"[A-Za-z0-9]+|[{_ACCENTED}][{_ACCENTED}{MARKS}]*")
 _CHUNK = re.compile(r"\S+")
+_PLAIN = re.compile(rf"(?:([가-힣]{{1,{MAX_SYLLABLES}}})|([A-Za-z]{{1,{MAX_FORM}}}))[.,:;!?)]*")
+"""Most chunks: one word, written so that nothing about it needs a closer look."""
 
 _OPENING = frozenset("([{<（［｛「『【《〈〔〖“‘„‚«‹¿¡")
 _EITHER_SIDE = frozenset("'\"*_`~|$")
@@ -107,6 +109,14 @@ def split(text: str) -> list[Word]:
 
 def split_chunk(chunk: str) -> list[Word]:
     """Return the words of ``chunk``, a text without white space."""
+    plain = _PLAIN.fullmatch(chunk)
+    if plain is None:
+        return _split_any(chunk)
+    form = plain[1] or plain[2].lower()
+    return [Word(0, len(form), WordKey(Context.FREE, form))]
+
+
+def _split_any(chunk: str) -> list[Word]:
     text, offsets = fold(chunk)
     words: list[Word] = []
     at, size, glue = 0, len(text), -1

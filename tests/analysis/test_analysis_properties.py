@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from searchkit.analysis.analyzer import WordAnalyzer, analyze_text
 from searchkit.analysis.normalization import fold
 from searchkit.analysis.token import Kind
-from searchkit.analysis.words import MAX_FORM, ends_sentence, split, split_chunk
+from searchkit.analysis.words import MAX_FORM, _split_any, ends_sentence, split, split_chunk
 
 TYPED_ALONE = re.compile(r"[가-힣]+|[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*")
 
@@ -153,3 +153,9 @@ def test_terms_of_real_text_stand_where_they_say(analyzer: WordAnalyzer, chunks:
                 assert there.startswith(unicodedata.normalize("NFD", token.text)), (
                     f"help: {word.key}: see analysis/units.py"
                 )
+
+
+@given(st.from_regex(r"\A(?:[가-힣]{0,70}|[A-Za-z]{0,20})[.,:;!?)\-'e가]{0,4}\Z"))
+@settings(max_examples=200, deadline=None)
+def test_plain_chunks_are_split_like_any_other(chunk):
+    assert split_chunk(chunk) == _split_any(chunk)
