@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
-
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from plan_printing import show
 from query_texts import texts
+from timing import cpu_seconds
 
 from searchkit.query.parser import parse
 from searchkit.query.plan import AnyTerm, Everything, MinVotes, Phrase
@@ -47,9 +46,8 @@ def test_beginnings_stand_for_a_bounded_number_of_words(planned, vocabulary):
     assert len({term.text for term in plan.root.terms}) == MAX_EXPANSIONS
     (note,) = notes
     assert note.code == "wildcard-cut"
-    started = time.perf_counter()
+    assert cpu_seconds(lambda: planned("zz* " * 100), tries=3) < 0.5
     plan, notes = planned("zz* " * 100)
-    assert time.perf_counter() - started < 0.5
     assert len(_terms(plan.root)) == 4 * MAX_EXPANSIONS * 4
 
 

@@ -5,6 +5,7 @@ import unicodedata
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from timing import cpu_seconds
 
 from searchkit.analysis.words import split
 from searchkit.document import Document
@@ -167,10 +168,6 @@ def test_knowing_the_words_that_match_changes_nothing(ask, text):
 
 
 def test_wildcards_of_many_words_stay_quick(presenter):
-    import time
-
     document = Document(id="x", title="a1", bullets=[" ".join(f"ab{number}" for number in range(1500))])
     made = presenter("title:ab* ab*", document)
-    started = time.perf_counter()
-    made.present(document, rank=1, score=1.0)
-    assert time.perf_counter() - started < 1.0
+    assert cpu_seconds(lambda: made.present(document, rank=1, score=1.0)) < 1.0
