@@ -105,6 +105,7 @@ def test_the_command_reference_is_what_help_prints() -> None:
 @pytest.mark.parametrize("command", COMMANDS)
 def test_help_has_an_example(command: str) -> None:
     written = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+    assert f"## searchkit {command}\n" in written, "run `make docs`"
     section = written.split(f"## searchkit {command}\n")[1].split("\n## ")[0]
     assert re.search(rf"Examples?:\n.*searchkit {command}", section)
 

@@ -52,7 +52,7 @@ class Followers:
         holding = [self._docs(segment, string_id) for segment in self._generation.segments]
         total = sum(map(len, holding))
         step = max(total / MAX_DOCUMENTS, 1.0)
-        pairs = [np.zeros(0, np.int64)]
+        pairs: list[Ints] = [np.zeros(0, np.int64)]
         seen = 0
         for number, (segment, all_docs) in enumerate(zip(self._generation.segments, holding)):
             docs = all_docs[np.arange(0, len(all_docs), step).astype(np.int64)]

@@ -35,7 +35,7 @@ def documents_with(segment: Segment, word_ids: Ints, lexicon: StoredLexicon) -> 
         held[segment.postings(Layer.SURFACE, form)[0]] = True
     if segment.deleted is not None:
         held &= ~segment.deleted
-    found = [np.zeros(0, np.int64)]
+    found: list[Ints] = [np.zeros(0, np.int64)]
     candidates = np.flatnonzero(held)
     for start in range(0, len(candidates), _BATCH):
         docs = candidates[start : start + _BATCH]
