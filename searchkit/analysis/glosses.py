@@ -79,6 +79,7 @@ def _read(head: str, inside: str) -> tuple[Gloss, ...]:
     return tuple(_pairs(fold(head).text, names))
 
 
+@lru_cache(maxsize=1 << 14)
 def _name(part: str) -> str:
     """Return a part of a bracket as a name, empty if it is none."""
     text = " ".join(_MARKUP.sub(" ", part).removeprefix("이하 ").split()).strip(" .,")
@@ -162,6 +163,7 @@ def _parts(words: list[str]) -> int:
     return sum(1 + word.count("-") for word in words)
 
 
+@lru_cache(maxsize=1 << 14)
 def _size(name: str) -> int:
     """Return how many words a Korean name of the same thing has at most."""
     if is_abbreviation(name):
@@ -178,6 +180,7 @@ def _latin_run(words: list[str]) -> list[str]:
     return words[kept:]
 
 
+@lru_cache(maxsize=1 << 14)
 def is_abbreviation(name: str) -> bool:
     """Say whether ``name`` looks like one: a single word with two capital letters or more, not much else."""
     return (
@@ -188,6 +191,7 @@ def is_abbreviation(name: str) -> bool:
     )
 
 
+@lru_cache(maxsize=1 << 14)
 def abbreviates(short: str, name: str) -> bool:
     """Say whether ``short`` is made of the letters of ``name``, those its words begin with among them."""
     words = [word for word in name.lower().replace("-", " ").split() if word]

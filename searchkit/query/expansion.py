@@ -28,11 +28,15 @@ VIA = "glossary"
 MAX_NAME_WORDS = 6
 MAX_WORDS = 32
 """A query with more words is not expanded: it is a pasted text, no name."""
+_ENOUGH = 2
+"""So many documents must give a name that stands for a part of a query only."""
 _MAX_OTHERS = {"korean": 2, "english": 3, "short": 2}
 _MAX_SPELLINGS = 12
+_CACHED = 4_096
 _MAX_PARTS = 5
 _HANGUL = re.compile("[가-힣]")
 _LETTERS = re.compile(r"[^\W_]+")
+_Other = tuple[tuple[str, ...], float]
 
 
 class Translation(NamedTuple):
@@ -49,8 +53,8 @@ class ExpansionWeights:
 
     ``translated`` takes the place of ``title`` where the query is Korean and the name is not: titles are English, so
     that nothing else of the query can score there; ``short`` is multiplied if it is an abbreviation. ``part`` is
-    multiplied where the name is only a part of the query. ``doubt`` is what evidence is measured against: n documents
-    count n / (n + ``doubt``); evidence below ``least`` is left out.
+    multiplied where the name is only a part of the query; one document is no evidence then. ``doubt`` is what
+    evidence is measured against: n documents count n / (n + ``doubt``); evidence below ``least`` is left out.
     """
 
     anywhere: float
@@ -74,57 +78,61 @@ class Expander:
         self._vocabulary = vocabulary
         self._translations = translations
         self._weights = weights
+        self._known: dict[tuple[str, ...], tuple[tuple[PhraseWord, ...], ...]] = {}
 
     def alternatives(self, parsed: Parsed) -> list[Alternative]:
         """Return the other names of what a query names."""
-        found = []
         chunks = list(chunks_of(parsed.node, False))
-        count = sum(len(chunk.words) for chunk in chunks)
-        if count > MAX_WORDS:
+        if sum(len(chunk.words) for chunk in chunks) > MAX_WORDS:
             return []
-        for run in _runs(chunks):
-            words = [pair for pair in run if self._vocabulary.tokens(pair[1].key)]
-            for start, stop, others in self._named(words):
-                share = (
-                    1.0
-                    if stop - start == count or stop - start == len(words) == count
-                    else self._weights.part
-                )
-                korean = any(_HANGUL.search(word.key.form) for _, word in words[start:stop])
-                numbers = frozenset(
-                    number for number, _ in run if words[start][0] <= number <= words[stop - 1][0]
-                )
-                nodes = [
-                    node
-                    for spellings, evidence in others
-                    for node in self._nodes(spellings, evidence * share, min(numbers), korean=korean)
-                ]
-                if nodes:
-                    typed = " ".join(word.key.form for _, word in words[start:stop])
-                    texts = tuple(spellings[0] for spellings, _ in others)
-                    found.append(Alternative(numbers, Or(tuple(nodes)), VIA, typed, texts))
-        return found
+        runs = [
+            [(number, word) for number, word in run if self._vocabulary.tokens(word.key)]
+            for run in _runs(chunks)
+        ]
+        count = sum(map(len, runs))
+        return [
+            self._alternative(words[start:stop], others, whole=stop - start == count)
+            for words in runs
+            for start, stop, others in self._named(words, count)
+        ]
+
+    def _alternative(
+        self, words: Sequence[tuple[int, Word]], others: Sequence[_Other], *, whole: bool
+    ) -> Alternative:
+        """Return ``others`` as what may stand for ``words``."""
+        share = 1.0 if whole else self._weights.part
+        korean = any(_HANGUL.search(word.key.form) for _, word in words)
+        numbers = frozenset(range(words[0][0], words[-1][0] + 1))
+        nodes = tuple(
+            node
+            for spellings, evidence in others
+            for node in self._nodes(spellings, evidence * share, words[0][0], korean=korean)
+        )
+        typed = " ".join(word.key.form for _, word in words)
+        return Alternative(numbers, Or(nodes), VIA, typed, tuple(spellings[0] for spellings, _ in others))
 
     def _named(
-        self, words: Sequence[tuple[int, Word]]
-    ) -> Iterator[tuple[int, int, list[tuple[tuple[str, ...], float]]]]:
+        self, words: Sequence[tuple[int, Word]], count: int
+    ) -> Iterator[tuple[int, int, list[_Other]]]:
         """Yield the places of names, the longest first and none within another, with their other names."""
-        taken: list[bool] = [False] * len(words)
+        taken = [False] * len(words)
         for size in range(min(len(words), MAX_NAME_WORDS), 0, -1):
             for start in range(len(words) - size + 1):
                 if any(taken[start : start + size]):
                     continue
-                others = self._others([word for _, word in words[start : start + size]])
+                others = self._others(
+                    [word for _, word in words[start : start + size]], 1 if size == count else _ENOUGH
+                )
                 if others:
                     taken[start : start + size] = [True] * size
                     yield start, start + size, others
 
-    def _others(self, words: Sequence[Word]) -> list[tuple[tuple[str, ...], float]]:
-        """Return the other names of what ``words`` name, with how sure that is."""
+    def _others(self, words: Sequence[Word], least: int) -> list[_Other]:
+        """Return the other names of what ``words`` name that ``least`` documents give, with how sure that is."""
         before = " ".join(word.key.form for word in words[:-1])
         for last in dict.fromkeys((self._without_particle(words[-1]), words[-1].key.form)):
             key = name_key(f"{before} {last}")
-            direct = self._translations(key)
+            direct = [each for each in self._translations(key) if each.certain or each.documents >= least]
             if direct:
                 return self._weighed(key, direct)
         return []
@@ -136,7 +144,7 @@ class Expander:
             return form
         return form[base[0].start : base[-1].start + base[-1].length] or form
 
-    def _weighed(self, key: str, direct: Sequence[Translation]) -> list[tuple[tuple[str, ...], float]]:
+    def _weighed(self, key: str, direct: Sequence[Translation]) -> list[_Other]:
         found = self._evidence(key, direct)
         for spellings, evidence in list(found.values()):
             # What a name is short for is often said elsewhere: 강화 학습(RL), and Reinforcement Learning (RL).
@@ -146,7 +154,7 @@ class Expander:
                 for other, (names, more) in self._evidence(short, long).items():
                     if other != key and found.get(other, ((), 0.0))[1] < more * evidence:
                         found[other] = names, more * evidence
-        kept: list[tuple[tuple[str, ...], float]] = []
+        kept: list[_Other] = []
         left = dict(_MAX_OTHERS)
         for spellings, evidence in sorted(found.values(), key=lambda each: (-each[1], each[0])):
             kind = _kind(spellings[0])
@@ -155,7 +163,7 @@ class Expander:
                 kept.append((spellings, evidence))
         return kept
 
-    def _evidence(self, key: str, others: Sequence[Translation]) -> dict[str, tuple[tuple[str, ...], float]]:
+    def _evidence(self, key: str, others: Sequence[Translation]) -> dict[str, _Other]:
         """Return how sure each other name is: its share among those of its kind, less where few documents say so."""
         sums: dict[str, int] = {}
         for each in others:
@@ -175,17 +183,22 @@ class Expander:
     def _nodes(
         self, spellings: tuple[str, ...], share: float, number: int, *, korean: bool
     ) -> Iterator[Node]:
-        phrases = tuple(dict.fromkeys(phrase for name in spellings for phrase in self._phrases(name)))
+        phrases = self._known.get(spellings)
+        if phrases is None:
+            if len(self._known) >= _CACHED:
+                self._known.clear()
+            written = dict.fromkeys(phrase for name in spellings for phrase in self._phrases(name))
+            phrases = self._known[spellings] = tuple(written)[:_MAX_SPELLINGS]
         if not phrases:
             return
         text = spellings[0]
         weights = self._weights
-        yield PhraseTerm(text, phrases[:_MAX_SPELLINGS], weights.anywhere * share, None, VIA, number)
+        yield PhraseTerm(text, phrases, weights.anywhere * share, None, VIA, number)
         kind = _kind(text)
         if kind != "korean":
             title = weights.translated if korean else weights.title
             title *= weights.short if kind == "short" else 1.0
-            yield PhraseTerm(text, phrases[:_MAX_SPELLINGS], title * share, "title", VIA, number)
+            yield PhraseTerm(text, phrases, title * share, "title", VIA, number)
 
     def _phrases(self, name: str) -> Iterator[tuple[PhraseWord, ...]]:
         """Yield the ways to write a name: as it is, and in English with hyphens, spaces or neither."""

@@ -65,6 +65,6 @@ ALTERNATIVE_SHARES = {
 """What a term is worth that the query only means, by how it was guessed; of its weight, had it been typed."""
 
 EXPANSION = ExpansionWeights(
-    anywhere=2.0, title=2.0, translated=30.0, short=0.5, part=0.05, doubt=0.5, least=0.1
+    anywhere=2.0, title=2.0, translated=30.0, short=0.5, part=0.02, doubt=0.5, least=0.1
 )
 """What other names of what a query names are worth."""

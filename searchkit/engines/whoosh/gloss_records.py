@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from searchkit.analysis.glosses import Gloss
 from searchkit.engines.whoosh.blockfile import BlockFile, BlockFileWriter
+from searchkit.engines.whoosh.segment_writer import small
 from searchkit.errors import IndexCorrupt
 
 _FIELD, _LINE = "\t", "\n"
@@ -31,11 +32,10 @@ class GlossRecords:
         """Write everything as arrays of a block file, the same whatever order glosses came in."""
         glosses = sorted(self._docs)
         lines = _LINE.join(_FIELD.join((*gloss[:2], "1" if gloss.open else "")) for gloss in glosses)
-        offsets = np.zeros(len(glosses) + 1, np.uint32)
-        np.cumsum([len(self._docs[gloss]) for gloss in glosses], out=offsets[1:])
+        sizes = np.array([len(self._docs[gloss]) for gloss in glosses], np.int64)
         docs = [doc for gloss in glosses for doc in self._docs[gloss]]
         writer.add(f"{_NAME}.texts", zlib.compress(lines.encode("utf-8", "surrogatepass"), 6))
-        writer.add(f"{_NAME}.offsets", offsets)
+        writer.add(f"{_NAME}.sizes", small(sizes))
         writer.add(f"{_NAME}.docs", np.array(docs, np.uint16 if doc_count <= 1 << 16 else np.uint32))
 
 
@@ -50,9 +50,11 @@ class StoredGlosses:
             self.glosses = [Gloss(name, other, bool(is_open)) for name, other, is_open in lines]
         except (ValueError, zlib.error) as error:
             raise IndexCorrupt(f"the glosses can't be read: {error}", path=file.path) from error
-        self._offsets = file.column(f"{_NAME}.offsets").all().astype(np.int64)
+        sizes = file.column(f"{_NAME}.sizes").all()
+        self._offsets = np.zeros(len(sizes) + 1, np.int64)
+        np.cumsum(sizes, out=self._offsets[1:])
         self._docs = file.column(f"{_NAME}.docs").all()
-        if len(self._offsets) != len(self.glosses) + 1:
+        if len(sizes) != len(self.glosses) or self._offsets[-1] != len(self._docs):
             raise IndexCorrupt("the glosses and their documents don't belong together", path=file.path)
 
     def docs(self, number: int) -> npt.NDArray[np.unsignedinteger]:
