@@ -194,7 +194,7 @@ def test_operations_fail_one_after_the_other(tmp_path: Path, scene: str) -> None
     random_ = chance(scene)
 
     def modes(_: int, one_of_many: bool) -> Sequence[str]:
-        return [] if one_of_many and random_.random() < 0.9 else [random_.choice(FailingFiles.MODES)]
+        return [] if one_of_many and random_.random() < 0.95 else [random_.choice(FailingFiles.MODES)]
 
     assert play(tmp_path, scene, modes) >= 20
 
