@@ -111,15 +111,22 @@ class Ladder:
         """Return what words of the query are when spaces are set otherwise."""
         found: list[Alternative] = []
         for chunk in self.chunks:
-            if len(chunk.words) != 1 or not is_hangul(chunk.words[0].key.form):
+            if len(chunk.words) != 1:
                 continue
+            hangul = is_hangul(chunk.words[0].key.form)
             base = [token for token in self._vocabulary.tokens(chunk.words[0].key) if token.kind is Kind.BASE]
             if not base or all(self._known.base_frequency(token.text) >= LITTLE for token in base):
                 continue
             stem = chunk.words[0].key.form[base[0].start : base[-1].start + base[-1].length]
             pieces = cut(stem, self._known.base_frequency, LITTLE)
             if pieces and pieces != tuple(token.text for token in base):
-                found += self._alternative(chunk, [(" ".join(pieces), 1.0)], "spacing")
+                texts = [" ".join(pieces)]
+                if not hangul and self._known.frequency("-".join(pieces)):
+                    texts.append("-".join(pieces))
+                # Many a word of English is two others by chance: these must stand side by side.
+                found += self._alternative(
+                    chunk, [(text, 1.0) for text in texts], "spacing", quoted=not hangul
+                )
         free = [None if chunk.required or len(chunk.words) > 1 else chunk for chunk in self.chunks]
         forms = [chunk.words[0].key.form if chunk else "" for chunk in free]
         for first, last, term in joined(forms, self._known.base_frequency):

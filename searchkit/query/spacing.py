@@ -9,6 +9,8 @@ from searchkit.query.jamo import is_hangul
 MAX_PIECES = 4
 _MIN_PIECE, _MAX_PIECE = 2, 8
 _MAX_LENGTH = 24
+_MIN_LATIN, _MAX_LATIN = 3, 16
+"""Letters of a piece; nearly all shorter ones are words."""
 
 Frequency = Callable[[str], int]
 """Gives the number of documents that hold a term."""
@@ -20,15 +22,16 @@ def cut(text: str, frequency: Frequency, enough: int) -> tuple[str, ...]:
     Few pieces are better than many; among as many, those whose rarest term is most frequent.
     """
     size = len(text)
-    if not 2 * _MIN_PIECE <= size <= _MAX_LENGTH or not is_hangul(text):
+    shortest, longest = (_MIN_PIECE, _MAX_PIECE) if is_hangul(text) else (_MIN_LATIN, _MAX_LATIN)
+    if not 2 * shortest <= size <= _MAX_LENGTH or not (is_hangul(text) or is_latin(text)):
         return ()
     # What reaches each place: by the number of pieces the frequency of the rarest one, and the pieces.
     reached: list[dict[int, tuple[int, tuple[str, ...]]]] = [{} for _ in range(size + 1)]
     reached[0][0] = 1 << 62, ()
-    for start in range(size - _MIN_PIECE + 1):
+    for start in range(size - shortest + 1):
         if not reached[start]:
             continue
-        for end in range(start + _MIN_PIECE, min(size, start + _MAX_PIECE) + 1):
+        for end in range(start + shortest, min(size, start + longest) + 1):
             if end - start == size:
                 continue
             piece = text[start:end]
@@ -49,6 +52,19 @@ def joined(forms: list[str], frequency: Frequency) -> list[tuple[int, int, str]]
         for first in range(len(forms) - size + 1):
             run = forms[first : first + size]
             term = "".join(run)
-            if all(map(is_hangul, run)) and len(term) <= _MAX_PIECE and frequency(term):
+            if _may_be_one(run, term) and frequency(term):
                 found.append((first, first + size - 1, term))
     return found
+
+
+def is_latin(text: str) -> bool:
+    """Say whether ``text`` is nothing but letters of English."""
+    return text.isascii() and text.isalpha()
+
+
+def _may_be_one(run: list[str], term: str) -> bool:
+    if all(map(is_hangul, run)):
+        return len(term) <= _MAX_PIECE
+    return (
+        all(is_latin(form) and len(form) > 1 for form in run) and 2 * _MIN_LATIN <= len(term) <= _MAX_LENGTH
+    )

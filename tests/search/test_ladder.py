@@ -161,6 +161,34 @@ def test_spacing_does_not_matter(small: SearchIndex, one: str, other: str) -> No
     assert ids(small.search(one))[0] == ids(small.search(other))[0]
 
 
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("flash attention", {"joined", "apart", "other"}),
+        ("flashattention", {"joined"}),
+        ("stablediffusion", {"apart", "apart-2", "apart-3"}),
+        ("fewshot", {"apart-3", "hyphen"}),
+    ],
+)
+def test_spacing_does_not_matter_in_english(tmp_path: Path, query: str, found: set[str]) -> None:
+    texts = {
+        "joined": "FlashAttention-2를 켠다",
+        "apart": "Stable Diffusion과 flash memory",
+        "apart-2": "Stable Diffusion XL",
+        "apart-3": "Stable Diffusion in few shot settings",
+        "turned": "diffusion is stable; a shot or a few",
+        "other": "attention",
+        "hyphen": "Few-shot learning",
+        "few": "a few words",
+        "few-2": "one shot, few shots",
+    }
+    index = SearchIndex.build((Document(id=name, bullets=(text,)) for name, text in texts.items()), tmp_path)
+    results = index.search(query)
+    assert set(ids(results)) == found
+    assert ("spacing" in codes(results)) == (query != "flashattention")
+    index.close()
+
+
 def test_words_of_deleted_documents_do_not_count(tmp_path: Path) -> None:
     documents = [
         Document(id="kept", bullets=("확산 모델을 쓴다",)),
