@@ -1,0 +1,1 @@
+"""The same search on a cluster: documents as terms in OpenSearch, all else on the client."""
