@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from searchkit.analysis.analyzer import WordAnalyzer
+from searchkit.engines.found import TopDocs
 from searchkit.engines.whoosh import executor
-from searchkit.engines.whoosh.executor import TopDocs
 from searchkit.engines.whoosh.expansion import expanded
 from searchkit.engines.whoosh.generation import Generation
 from searchkit.engines.whoosh.loosening import Loosening

@@ -84,7 +84,7 @@ def evaluate(
         view = index._current()  # the same generation that `search` would see, without snippets
         found = answer(view, Request(query=text, limit=DEPTH, expand=expand)).top.hits
         segments = view.generation.segments
-        hits = [(segments[segment].id_of(doc), score) for score, segment, doc in found]
+        hits = [(segments[segment].id_of(doc), score) for score, (segment, doc) in found]
         times.append((time.perf_counter() - started) * 1000)
         run[name] = falling(hits)
         if progress is not None:

@@ -9,6 +9,7 @@ from typing import Any
 from searchkit.analysis.analyzer import WordAnalyzer
 from searchkit.answer import View
 from searchkit.document import Document
+from searchkit.engines.found import Handle
 from searchkit.engines.whoosh.generation import Generation
 from searchkit.engines.whoosh.page_words import matching_forms
 from searchkit.engines.whoosh.store import Store
@@ -43,10 +44,10 @@ def open_view(store: Store, analyzer: WordAnalyzer) -> View:
     return View(generation, vocabulary, analyzer, terms, finder, notes)
 
 
-def hits(view: View, plan: Plan, found: Sequence[tuple[float, int, int]], offset: int = 0) -> tuple[Hit, ...]:
-    """Return what was ``found``, as (score, segment, document), as hits; the first has the rank ``offset`` + 1."""
+def hits(view: View, plan: Plan, found: Sequence[tuple[float, Handle]], offset: int = 0) -> tuple[Hit, ...]:
+    """Return what was ``found``, as (score, handle), as hits; the first has the rank ``offset`` + 1."""
     by_segment: dict[int, list[int]] = {}
-    for _, segment, doc in found:
+    for _, (segment, doc) in found:
         by_segment.setdefault(segment, []).append(doc)
     documents: dict[tuple[int, int], Document] = {}
     for segment, docs in by_segment.items():
@@ -61,7 +62,7 @@ def hits(view: View, plan: Plan, found: Sequence[tuple[float, int, int]], offset
     )
     return tuple(
         presenter.present(documents[segment, doc], rank=offset + place, score=score)
-        for place, (score, segment, doc) in enumerate(found, 1)
+        for place, (score, (segment, doc)) in enumerate(found, 1)
     )
 
 

@@ -17,7 +17,8 @@ from bench.peers import command
 from searchkit import SearchIndex
 from searchkit.analysis.analyzer import WordAnalyzer
 from searchkit.analysis.token import Layer
-from searchkit.engines.whoosh.executor import TopDocs, run
+from searchkit.engines.found import TopDocs
+from searchkit.engines.whoosh.executor import run
 from searchkit.engines.whoosh.generation import Generation
 from searchkit.engines.whoosh.store import Store
 from searchkit.engines.whoosh.vocabulary import LexiconVocabulary
@@ -45,7 +46,7 @@ class EngineSearcher:
     def named(self, found: TopDocs) -> Any:
         """Return ids and scores."""
         segments = self.generation.segments
-        return [(segments[segment].id_of(doc), score) for score, segment, doc in found.hits]
+        return [(segments[segment].id_of(doc), score) for score, (segment, doc) in found.hits]
 
     def ids(self, found: Any) -> Sequence[str]:
         """Return the ids alone."""

@@ -1,17 +1,157 @@
-"""What an engine promises: it takes terms, never text, and makes whole commits visible at once."""
+"""What an engine promises: it takes terms, never text, and makes whole commits visible at once.
+
+The classes::
+
+    Engine      an index somewhere, by its location
+    Snapshot    one whole commit, as a search sees it
+    Commit      the next commit while it is made; its writer takes what is analysed
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
 
 from searchkit.analysis.batch import Batch
-from searchkit.analysis.token import Token, WordKey
+from searchkit.analysis.glossary import UserGlosses
+from searchkit.analysis.glosses import Gloss
+from searchkit.analysis.token import Layer, Token, WordKey
 from searchkit.document import Document
+from searchkit.engines.found import Handle, TopDocs
+from searchkit.query.plan import Node, PhraseTerm, Plan
+from searchkit.results.explain import Contribution
+
+if TYPE_CHECKING:
+    from searchkit.engines.whoosh.glossary import StoredGlossary
+    from searchkit.engines.whoosh.lexicon import StoredLexicon
+
+Ints = npt.NDArray[np.int64]
+Term = tuple[Layer, str]
+
+
+class Snapshot(AbstractContextManager["Snapshot", None], Protocol):
+    """One whole commit. Thread-safe: it only reads. As a context manager it closes itself.
+
+    What counts documents counts live ones, of the whole index.
+    """
+
+    caches: dict[str, Any]
+    """A place for what others derive from it; it lives as long as the snapshot."""
+
+    @property
+    def number(self) -> int:
+        """The number of the commit; later ones have greater numbers."""
+
+    @property
+    def live_count(self) -> int:
+        """The number of documents."""
+
+    @property
+    def versions(self) -> Mapping[str, str]:
+        """What built it, as the commit was given it."""
+
+    @property
+    def lexicon(self) -> StoredLexicon:
+        """Every word of the documents with its terms."""
+
+    @property
+    def glossary(self) -> StoredGlossary | None:
+        """The glossary, None if it is empty."""
+
+    @property
+    def user_files(self) -> Mapping[str, bytes]:
+        """The copies of the user's files by their names; without those that are empty.
+
+        Raises:
+            IndexCorrupt: one is damaged.
+        """
+
+    @property
+    def sources(self) -> bytes:
+        """What the commit was given as the state of the sources; empty if it was given none."""
+
+    def run(
+        self,
+        plan: Plan,
+        *,
+        limit: int,
+        offset: int = 0,
+        sort: str = "relevance",
+        total: bool = True,
+        facets: bool = False,
+    ) -> TopDocs:
+        """Return hits number ``offset`` to ``offset + limit`` of all that matches ``plan``.
+
+        ``sort`` is "relevance" (by score), "date" (newest first) or "votes" (most first): documents without come last,
+        equal ones go by score. Ties go by id, in code point order. A plan in which nothing scores lists by date.
+        """
+
+    def contributions(self, plan: Plan, handle: Handle) -> Sequence[Contribution]:
+        """Return what each part of ``plan`` that a document holds adds to its score; nothing if it doesn't match."""
+
+    def matches(self, nodes: Sequence[Node], handle: Handle) -> list[bool]:
+        """Say for each of ``nodes`` whether a document matches it."""
+
+    def look_up(self, terms: Iterable[Term]) -> None:
+        """Hear which terms `doc_freq` and `idf` are soon asked for, so that they can be counted all at once."""
+
+    def doc_freq(self, layer: Layer, text: str) -> int:
+        """Return how many documents hold a term."""
+
+    def idf(self, layer: Layer, text: str) -> float:
+        """Return the idf of a term, 0 if no document holds it."""
+
+    def phrase_freqs(self, names: Sequence[PhraseTerm]) -> list[int]:
+        """Return how many documents each of ``names`` matches."""
+
+    def live_frequencies(self, layer: Layer) -> Ints:
+        """Return for each string of the lexicon, by its id, how many documents hold it as a term of ``layer``."""
+
+    def side_by_side(self, first: str, second: str) -> int:
+        """Return how many documents hold two base terms as neighbours, in this order."""
+
+    def sample(self, layer: Layer, text: str, limit: int) -> tuple[int, list[Handle]]:
+        """Return how many documents hold a term, and ``limit`` of them: those with the least CRC-32 of their ids."""
+
+    def find(self, document_id: str) -> Handle | None:
+        """Return the document with an id, None if there is none."""
+
+    def documents(self, handles: Sequence[Handle]) -> list[Document]:
+        """Return documents in the order of ``handles``."""
+
+    def words(self, handles: Sequence[Handle]) -> tuple[npt.NDArray[np.int32], Ints]:
+        """Return the words of documents, in the order of ``handles``, as codes and the offsets that cut them.
+
+        A code is `ITEM_END`, `SENTENCE_END`, or `FIRST_WORD` + the number of a word in the lexicon; items are the
+        title, the bullets, then the labels. There is one offset more than documents.
+        """
+
+    def all_documents(self) -> Iterator[Document]:
+        """Yield every document."""
+
+    def gloss_counts(self) -> Mapping[Gloss, int]:
+        """Return every gloss of the documents with how many hold it."""
+
+    def glossing(self, wanted: Collection[Gloss], limit: int) -> dict[Gloss, list[Handle]]:
+        """Return for each of ``wanted`` up to ``limit`` documents that hold it."""
+
+    def statistics(self) -> dict[str, Any]:
+        """Return counts, dates, sizes in bytes and versions."""
+
+    def release(self) -> None:
+        """Let writers remove what they no longer need; searches that still go on end well."""
+
+    def close(self) -> None:
+        """Let everything go."""
 
 
 class DocumentWriter(Protocol):
-    """The write side of an engine, as the indexer uses it, within one commit."""
+    """The write side of an engine, as the analysis feeds it, within one commit."""
 
     def store(self, document: Document) -> None:
         """Take the next document of the current batch; its words come with `flush`."""
@@ -24,3 +164,147 @@ class DocumentWriter(Protocol):
 
     def flush(self, batch: Batch, keys: Sequence[WordKey], tokens: Sequence[tuple[Token, ...]]) -> None:
         """Take the words of all documents stored since the last call; ``keys`` and ``tokens`` are the unknown ones."""
+
+
+class CommitWriter(DocumentWriter, AbstractContextManager["CommitWriter", None], Protocol):
+    """A `DocumentWriter` that can also change words and commit."""
+
+    def add_words(
+        self, keys: Sequence[WordKey], analyze: Callable[[list[WordKey]], list[tuple[Token, ...]]]
+    ) -> None:
+        """Add those of ``keys`` that the lexicon lacks; no document holds them yet."""
+
+    def change_words(self, changes: Mapping[int, tuple[Token, ...]]) -> int:
+        """Give words of the lexicon, by their numbers, other tokens; return how many documents hold one of them."""
+
+    def checkpoint(self, state: Callable[[], bytes]) -> None:
+        """Hear that a file of the sources was read; ``state`` tells the state of the sources up to there.
+
+        An engine that can take up a commit that was cut short keeps it now and then, and gives it to the next
+        `Commit` as ``resumed``.
+        """
+
+    def commit(
+        self,
+        versions: Mapping[str, str],
+        *,
+        state: bytes,
+        rebase: Callable[[bytes], bytes] | None = None,
+        user_files: Mapping[str, bytes],
+        dictionary: Iterable[str] = (),
+        user_glosses: UserGlosses,
+    ) -> None:
+        """Make everything visible at once.
+
+        ``state`` is kept for the next run of the indexer; where somebody else has committed since this commit began,
+        ``rebase`` makes of theirs the one to be kept. ``user_files`` are kept as they are, but for empty ones;
+        ``dictionary`` and ``user_glosses`` are what two of them say.
+
+        Raises:
+            EngineUnavailable: it can't be written; nothing has changed then.
+        """
+
+
+class Commit(AbstractContextManager["Commit", None], Protocol):
+    """The next commit of an index; leaving it without `CommitWriter.commit` undoes what was written."""
+
+    @property
+    def number(self) -> int:
+        """The number that it will have."""
+
+    @property
+    def before(self) -> Snapshot | None:
+        """The commit that counts now; None if there is none or, for a fresh start only, if it can't be read."""
+
+    @property
+    def resumed(self) -> bytes | None:
+        """The state of the sources at the last checkpoint of a commit that was cut short and goes on here."""
+
+    @property
+    def aside(self) -> str | None:
+        """Where what was damaged has been set aside, None if nothing has."""
+
+    def writer(self, *, keep: bool) -> CommitWriter:
+        """Return what writes on top of ``before``, or from nothing unless ``keep``; to be called once."""
+
+
+class Verification(Protocol):
+    """What `Engine.verify` found; ``generation`` is 0 where unknown, ``bytes`` counts what was checked."""
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing is wrong."""
+
+    @property
+    def generation(self) -> int:
+        """The number of the commit that counts."""
+
+    @property
+    def files(self) -> int:
+        """How many files, or parts, were checked."""
+
+    @property
+    def bytes(self) -> int:
+        """How large these are."""
+
+    @property
+    def problems(self) -> Sequence[tuple[str, str]]:
+        """What is wrong, as (file or part, message)."""
+
+
+class Engine(Protocol):
+    """An index by its location. It may be missing, and need not be writable to read from it."""
+
+    @property
+    def location(self) -> str:
+        """The location as the user typed it, without anything secret."""
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder that the index lies in, None if it lies in none."""
+
+    def exists(self) -> bool:
+        """Say whether there is an index, sound or not."""
+
+    def current(self) -> int | None:
+        """Return the number of the commit that counts, None if there is no index; cheap, asked before every search."""
+
+    def check_target(self) -> None:
+        """Make sure that writing here harms nothing of others.
+
+        Raises:
+            SearchkitError: there is something else.
+            EngineUnavailable: it can't be read.
+        """
+
+    def open(self) -> Snapshot:
+        """Open the commit that counts.
+
+        Raises:
+            IndexMissing: there is no index.
+            IndexIncompatible: it has another format.
+            IndexCorrupt: it is damaged.
+            EngineUnavailable: it can't be read.
+        """
+
+    def begin(self, *, timeout: float = 10.0, fresh: bool = False, set_aside: bool = False) -> Commit:
+        """Begin the next commit, waiting up to ``timeout`` seconds for another writer where only one may write.
+
+        With ``fresh`` a damaged index, or one of another format, is no obstacle; with ``set_aside`` what was there is
+        set aside and not removed.
+
+        Raises:
+            SearchkitError: there is something else.
+            IndexLocked: someone else is writing.
+            IndexCorrupt, IndexIncompatible: there is an index, but nothing can be built on it.
+            EngineUnavailable: it can't be written.
+        """
+
+    def verify(self, *, deep: bool = False) -> Verification:
+        """Check every byte, with ``deep`` also whether the parts fit together; write nothing.
+
+        Raises:
+            IndexMissing: there is no index.
+            IndexIncompatible: it has another format.
+            EngineUnavailable: it can't be read.
+        """

@@ -115,7 +115,7 @@ SORT = st.sampled_from(["relevance", "relevance", "date", "votes"])
 
 
 def named(generation, found):
-    return [(generation.segments[segment].id_of(doc), score) for score, segment, doc in found.hits]
+    return [(generation.segments[segment].id_of(doc), score) for score, (segment, doc) in found.hits]
 
 
 def index_of(folder, documents, cuts, gone):
@@ -162,7 +162,7 @@ def test_pages_are_those_of_the_oracle(
             assert named(generation, run(generation, plan, limit=limit, sort=sort, total=False)) == hits
             second = named(generation, run(generation, plan, limit=limit, offset=limit, sort=sort))
             assert [key for key, _ in second] == [key for key, _ in expected[limit : 2 * limit]]
-            for score, segment, doc in found.hits:
+            for score, (segment, doc) in found.hits:
                 parts = contributions(generation, plan, segment, doc)
                 assert sum(part.score for part in parts) == pytest.approx(score, abs=1e-9)
 
@@ -296,7 +296,7 @@ def test_a_typed_id_stands_first_and_its_boost_is_named(tmp_path):
         plan = Plan(Or((Id("2401.00003", 1000.0), any_layer("모델"))))
         found = run(generation, plan, limit=3)
         assert [key for key, _ in named(generation, found)] == ["2024/3", "2024/0", "2024/1"]
-        parts = contributions(generation, plan, *found.hits[0][1:])
+        parts = contributions(generation, plan, *found.hits[0][1])
         assert [(part.term.text, part.term.via, part.tf) for part in parts if part.score == 1000.0] == [
             ("2401.00003", "identifier", 0)
         ]

@@ -69,7 +69,7 @@ def generation(tmp_path_factory):
 def test_conditions(generation, node, expected):
     for plan in (Plan(node), Plan(Everything(), (node,)), Plan(Not(Not(node)))):
         found = run(generation, plan, limit=10)
-        ids = {generation.segments[segment].id_of(doc) for _, segment, doc in found.hits}
+        ids = {generation.segments[segment].id_of(doc) for _, (segment, doc) in found.hits}
         assert ids == {PAPERS[at].id for at in expected}
         assert found.total == len(expected)
 

@@ -28,7 +28,7 @@ def find(tmp_path, monkeypatch):
         made = [Document(id=key, **values) for key, values in documents.items()]
         with commit(folder, [made[::2], made[1::2]]) as generation:
             found = run(generation, Plan(node), limit=100)
-            return sorted(generation.segments[segment].id_of(doc) for _, segment, doc in found.hits)
+            return sorted(generation.segments[segment].id_of(doc) for _, (segment, doc) in found.hits)
 
     return search
 

@@ -42,7 +42,7 @@ def planned(query, bigrams=(), weights=WEIGHTS):
 
 def found(generation, plan, **options):
     hits = run(generation, plan, **{"limit": 1000, **options}).hits
-    return [(generation.segments[segment].id_of(doc), score) for score, segment, doc in hits]
+    return [(generation.segments[segment].id_of(doc), score) for score, (segment, doc) in hits]
 
 
 class Slow:
@@ -154,7 +154,7 @@ def test_scores_are_those_of_the_slow_way_after_any_commits(
         for name, score in both:
             assert score - first[name] == pytest.approx(slow.score(query, bigrams, WEIGHTS, name), abs=1e-6)
         assert both == sorted(both, key=lambda hit: (-hit[1], hit[0]))
-        for score, segment, doc in run(generation, plan, limit=3).hits:
+        for score, (segment, doc) in run(generation, plan, limit=3).hits:
             parts = contributions(generation, plan, segment, doc)
             assert sum(part.score for part in parts) == pytest.approx(score, abs=1e-6)
 

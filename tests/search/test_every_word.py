@@ -31,7 +31,7 @@ def test_every_word_alone_finds_its_documents(request, collection, count):
     segments = view.generation.segments
     for word in chosen:
         top = answer(view, Request(query=word, limit=5000)).top
-        found = {segments[segment].id_of(doc) for _, segment, doc in top.hits}
+        found = {segments[segment].id_of(doc) for _, (segment, doc) in top.hits}
         assert len(found) == top.total
         if not words[word] <= found:
             missed[word] = sorted(words[word] - found)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from searchkit.analysis.token import Layer
+from searchkit.engines.found import Contribution, TopDocs
 from searchkit.engines.whoosh.facets import FacetCounter
 from searchkit.engines.whoosh.generation import Generation
 from searchkit.engines.whoosh.matching import Matcher
@@ -30,35 +31,6 @@ Floats = npt.NDArray[np.float64]
 Docs = npt.NDArray[np.intp]
 
 
-@dataclass(slots=True)
-class TopDocs:
-    """One page of hits, best first, as (score, number of the segment, document in it).
-
-    ``total`` counts all matches, if it was asked for. ``facets`` maps "month" and "author" to (value, count).
-    """
-
-    hits: list[tuple[float, int, int]]
-    total: int
-    facets: dict[str, list[tuple[str, int]]] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Contribution:
-    """What a term adds to the score of a document: ``score`` = weight × ``idf`` × saturation.
-
-    ``tf`` is its frequency there, ``length`` the document's (rounded) length and ``average_length`` the average in the
-    layer of the term, in tokens; ``doc_freq`` counts the documents that hold it. All four are 0 for the boost of an id.
-    """
-
-    term: PlanTerm
-    idf: float
-    tf: int
-    length: int
-    average_length: float
-    doc_freq: int
-    score: float
-
-
 def run(
     generation: Generation,
     plan: Plan,
@@ -69,7 +41,7 @@ def run(
     total: bool = True,
     facets: bool = False,
 ) -> TopDocs:
-    """Return hits number ``offset`` to ``offset + limit`` of all that matches ``plan``.
+    """Return hits number ``offset`` to ``offset + limit`` of all that matches ``plan``, by (segment number, document).
 
     ``sort`` is "relevance" (by score), "date" (newest first) or "votes" (most first): documents without come last,
     equal ones go by score. Ties go by id. A plan in which nothing scores lists by date.
@@ -114,9 +86,8 @@ def run(
     hits = page.hits()
     if second is not None and offset < second.weights.window:
         hits = _rescored(generation, second, hits)
-    return TopDocs(
-        hits[offset : offset + max(limit, 0)], count, None if counter is None else counter.result()
-    )
+    page_hits = [(score, (index, doc)) for score, index, doc in hits[offset : offset + max(limit, 0)]]
+    return TopDocs(page_hits, count, None if counter is None else counter.result())
 
 
 def contributions(
@@ -158,7 +129,7 @@ def contributions(
             parts.append(Contribution(term, 0.0, 0, 0, 0.0, 0, boost.boost))
     if plan.second is not None and prepared.scored:
         window = run(generation, replace(plan, second=None), limit=plan.second.weights.window, total=False)
-        if any(hit[1:] == (segment_index, doc) for hit in window.hits):
+        if any(found == (segment_index, doc) for _, found in window.hits):
             parts += Rescorer(generation, plan.second).parts(segment_index, doc)
     return parts
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cached_property
 
+from searchkit.engines.found import TopDocs
 from searchkit.engines.whoosh import executor
-from searchkit.engines.whoosh.executor import TopDocs
 from searchkit.engines.whoosh.generation import Generation
 from searchkit.engines.whoosh.known_words import KnownWords
 from searchkit.engines.whoosh.term_cache import TermCache
