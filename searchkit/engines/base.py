@@ -121,6 +121,9 @@ class Snapshot(AbstractContextManager["Snapshot", None], Protocol):
     def find(self, document_id: str) -> Handle | None:
         """Return the document with an id, None if there is none."""
 
+    def ids(self, handles: Sequence[Handle]) -> list[str]:
+        """Return the ids of documents in the order of ``handles``."""
+
     def documents(self, handles: Sequence[Handle]) -> list[Document]:
         """Return documents in the order of ``handles``."""
 
