@@ -119,8 +119,11 @@ class Connection:
                 method, path, params=dict(params) if params else None, body=body, timeout=limit
             )
         except (driver.OpenSearchException, driver.ImproperlyConfigured) as error:
-            where = Where(self.address.server, self.address.secure, self._with_user, timeout)
-            raise translate(error, where) from error
+            raise translate(error, self.where(timeout)) from error
+
+    def where(self, seconds: float = ANSWER) -> Where:
+        """Return who is asked, for the message of an error; ``seconds`` is the time there was for an answer."""
+        return Where(self.address.server, self.address.secure, self._with_user, seconds)
 
     def check(self) -> str:
         """Return the version of the server, having made sure that it is an OpenSearch server.

@@ -13,6 +13,7 @@ from searchkit.errors import EngineUnavailable
 NOT_FOUND = 404
 CONFLICT = 409
 TOO_LARGE = 413
+NO_SPACE = "No space left on device"
 BUSY = frozenset((429, 502, 503, 504))
 CREDENTIALS = (
     "SEARCHKIT_OPENSEARCH_USER and SEARCHKIT_OPENSEARCH_PASSWORD (or SEARCHKIT_OPENSEARCH_PASSWORD_FILE)"
@@ -94,7 +95,7 @@ def answered(status: int, kind: str, reason: str, where: Where) -> EngineUnavail
             if "not ready" in blocked
             else Refused(f"{server}: {blocked}", kind=kind)
         )
-    if "No space left on device" in reason:
+    if NO_SPACE in reason:
         return Refused(f"{server}: the disk of a node is full; make room there and run it again", kind=kind)
     if status == 401:
         told = f"the user and password in {CREDENTIALS} are refused"
