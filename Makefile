@@ -3,6 +3,8 @@
 # make faults  the long campaigns of crashes and damage
 # make bench   the comparison with other engines
 # make eval    our ranking beside others, by judgements
+# make cluster       start OpenSearch on this machine: three nodes, or NODES=1
+# make cluster-stop  stop it and remove its data
 # make docs    bring README.md and docs/ up to date with what the commands print
 PYTHON ?= python3
 VENV   := .venv
@@ -10,7 +12,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint faults bench eval docs clean
+.PHONY: help demo test lint faults bench eval cluster cluster-stop docs clean
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -53,8 +55,16 @@ bench: $(BIN)/searchkit
 eval: $(VENV)/.test
 	$(BIN)/python -m bench.evaluation
 
+NODES ?= 3
+cluster:
+	@$(PYTHON) -m cluster start --nodes $(NODES)
+
+cluster-stop:
+	@$(PYTHON) -m cluster stop
+
 docs: $(BIN)/searchkit
 	$(BIN)/python docs/refresh.py
 
 clean:
+	@test ! -d build/cluster || $(PYTHON) -m cluster stop
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache

@@ -1,15 +1,17 @@
-"""What all tests share: the full-size fault campaigns run only when asked for with ``-m campaign``."""
+"""What all tests share: campaigns that run only when asked for with ``-m campaign``, and one cluster for a run."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-# The fault harness is used by tests of several folders.
+# The fault harness is used by tests of several folders; the scripts for a cluster are a package of the repository.
 sys.path.insert(0, str(Path(__file__).parent / "faults"))
 sys.path.insert(0, str(Path(__file__).parent / "shared"))
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -19,3 +21,21 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if campaigns:
         config.hook.pytest_deselected(items=campaigns)
         items[:] = [item for item in items if not item.get_closest_marker("campaign")]
+
+
+@pytest.fixture(scope="session")
+def cluster_server() -> Iterator[str]:
+    """The address of a real cluster, ``opensearch://host:port,…``; SEARCHKIT_TEST_CLUSTER names one to be reused."""
+    from real_cluster import shared_server
+
+    with shared_server() as server:
+        yield server
+
+
+@pytest.fixture
+def cluster_address(cluster_server: str) -> Iterator[str]:
+    """The address of an index of its own on the cluster; all that begins with its name is removed afterwards."""
+    from real_cluster import new_address
+
+    with new_address(cluster_server) as address:
+        yield address

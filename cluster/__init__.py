@@ -1,0 +1,1 @@
+"""A real OpenSearch cluster on this machine, for the tests and for trying it out: ``make cluster``."""
