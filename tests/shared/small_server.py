@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -38,8 +39,17 @@ class SmallServer:
         self.asked: list[Asked] = []
 
 
+class _Listening(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Keep quiet about clients that hang up: tests see to it that they do."""
+
+
 @contextmanager
-def small_server(answer: Callable[[Asked], Answer]) -> Iterator[SmallServer]:
+def small_server(
+    answer: Callable[[Asked], Answer], *, tls: ssl.SSLContext | None = None
+) -> Iterator[SmallServer]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         # Head and body go out in one piece: two would wait for each other's acknowledgement.
@@ -60,7 +70,8 @@ def small_server(answer: Callable[[Asked], Answer]) -> Iterator[SmallServer]:
             self.send_header("content-type", given.content_type)
             self.send_header("content-length", str(len(data)))
             self.end_headers()
-            self.wfile.write(data)
+            if self.command != "HEAD":
+                self.wfile.write(data)
 
         do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = handle_any  # noqa: N815 - the base class's names
 
@@ -68,8 +79,9 @@ def small_server(answer: Callable[[Asked], Answer]) -> Iterator[SmallServer]:
             pass
 
     lock = threading.Lock()
-    listening = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    listening.daemon_threads = True
+    listening = _Listening(("127.0.0.1", 0), Handler)
+    if tls is not None:
+        listening.socket = tls.wrap_socket(listening.socket, server_side=True)
     server = SmallServer(listening.server_address[1])
     thread = threading.Thread(target=listening.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
