@@ -1,4 +1,4 @@
-"""Topics: Korean queries judged by English titles, with the glossary, without it and without the topic's own pair.
+"""Topics: Korean queries judged by English titles, expanded or not, and without the topic's own pair.
 
     python -m bench.topics CORPUS [--index DIR] [--make FILE] [--topics FILE]
 
@@ -96,21 +96,23 @@ def ndcg(ids: Sequence[str], relevant: frozenset[str]) -> float:
     return sum(gain for gain, found in zip(gains, ids) if found in relevant) / ideal
 
 
-def judge(index: SearchIndex, topics: Sequence[Topic], prepare: Callable[[Topic], None]) -> list[float]:
+def judge(
+    index: SearchIndex, topics: Sequence[Topic], prepare: Callable[[Topic], None], *, expand: bool = True
+) -> list[float]:
     """Return the nDCG@10 of each topic; ``prepare`` is called before each."""
     scores = []
     for topic in topics:
         prepare(topic)
-        ids = [hit.document.id for hit in index.search(topic.korean, limit=CUT)]
+        ids = [hit.document.id for hit in index.search(topic.korean, limit=CUT, expand=expand)]
         scores.append(ndcg(ids, topic.relevant))
     return scores
 
 
-def reciprocal_rank(index: SearchIndex, queries: Sequence[tuple[str, str]]) -> float:
+def reciprocal_rank(index: SearchIndex, queries: Sequence[tuple[str, str]], *, expand: bool = True) -> float:
     """Return MRR@10 of known items."""
     total = 0.0
     for query, wanted in queries:
-        ids = [hit.document.id for hit in index.search(query, limit=CUT)]
+        ids = [hit.document.id for hit in index.search(query, limit=CUT, expand=expand)]
         total += 1 / (ids.index(wanted) + 1) if wanted in ids else 0.0
     return total / len(queries)
 
@@ -157,14 +159,15 @@ def _run(index: SearchIndex, options: argparse.Namespace) -> None:
         f"{len(topics)} topics, {sum(seldom)} of them glossed by one document; {len(documents):,} documents"
     )
     columns = {
-        "no glossary": judge(index, topics, lambda topic: use(None)),
-        "glossary": judge(index, topics, lambda topic: use(glossary)),
+        "not expanded": judge(index, topics, lambda topic: None, expand=False),
+        "titles alone": judge(index, topics, lambda topic: use(None)),
+        "glossary and titles": judge(index, topics, lambda topic: use(glossary)),
         "own pair removed": judge(index, topics, lambda topic: use(Without(glossary, topic))),
     }
     for name, scores in columns.items():
         few = [score for score, is_seldom in zip(scores, seldom) if is_seldom]
         print(
-            f"{name:18} nDCG@{CUT} {statistics.mean(scores):.4f}, seldom glossed {statistics.mean(few):.4f}"
+            f"{name:20} nDCG@{CUT} {statistics.mean(scores):.4f}, seldom glossed {statistics.mean(few):.4f}"
         )
     if options.each:
         for topic, *scores in zip(topics, *columns.values()):
@@ -174,12 +177,12 @@ def _run(index: SearchIndex, options: argparse.Namespace) -> None:
     if options.no_known_items:
         return
     queries = known_items(documents, view.vocabulary.tokens, count=KNOWN_ITEMS, seed=SEED)
-    for name, found in (("no glossary", None), ("glossary", glossary)):
-        use(found)
+    use(glossary)
+    for name, expand in (("not expanded", False), ("glossary and titles", True)):
         started = time.perf_counter()
-        rank = reciprocal_rank(index, queries)
+        rank = reciprocal_rank(index, queries, expand=expand)
         took = (time.perf_counter() - started) * 1000 / len(queries)
-        print(f"{name:18} known items MRR@{CUT} {rank:.4f}, {took:.1f} ms a query")
+        print(f"{name:20} known items MRR@{CUT} {rank:.4f}, {took:.1f} ms a query")
 
 
 if __name__ == "__main__":

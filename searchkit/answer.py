@@ -128,14 +128,14 @@ def _attempts(view: View, request: Request, parsed: Parsed) -> Iterator[tuple[Pl
             filters=request.filters,
         )
         if request.expand:
-            planned = _with_other_names(view, parsed, planned)
+            planned = _with_other_names(view, parsed, planned, ranked=request.sort == "relevance")
         if planned.plan not in tried:
             tried.append(planned.plan)
             yield planned, why
 
 
-def _with_other_names(view: View, parsed: Parsed, planned: Planned) -> Planned:
+def _with_other_names(view: View, parsed: Parsed, planned: Planned, *, ranked: bool) -> Planned:
     root = view.synonyms.add(planned.plan.root, parsed, QUERY_WEIGHTS, SYNONYM_SHARE)
     made = planned.plan if root is planned.plan.root else replace(planned.plan, root=root)
-    made, notes = expanded(view.generation, view.vocabulary, parsed, made)
+    made, notes = expanded(view.generation, view.vocabulary, parsed, made, ranked=ranked)
     return Planned(made, [*planned.notes, *notes])

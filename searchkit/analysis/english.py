@@ -141,6 +141,58 @@ _SINGULAR = frozenset(
 )
 
 
+FUNCTION_WORDS = frozenset(
+    [
+        "a",
+        "an",
+        "and",
+        "are",
+        "as",
+        "at",
+        "be",
+        "by",
+        "can",
+        "do",
+        "does",
+        "for",
+        "from",
+        "how",
+        "in",
+        "into",
+        "is",
+        "it",
+        "its",
+        "more",
+        "not",
+        "of",
+        "on",
+        "or",
+        "than",
+        "that",
+        "the",
+        "their",
+        "they",
+        "this",
+        "to",
+        "toward",
+        "towards",
+        "using",
+        "via",
+        "we",
+        "what",
+        "when",
+        "where",
+        "which",
+        "why",
+        "with",
+        "without",
+        "you",
+        "your",
+    ]
+)
+"""Words that no name begins or ends with."""
+
+
 def plural(word: str) -> str:
     """Return the regular plural of ``word``, a singular in lower case."""
     if word.endswith("y") and word[-2:-1] not in "aeiou":

@@ -1,6 +1,7 @@
 """Expansion: what a query names is looked for by its other names as well, in either language, as whole phrases.
 
-Other names come from the glossary. The longest names of a query win: in 대규모 언어 모델 양자화 neither 언어 모델 nor
+Other names come from the glossary, and where that says little, from the titles of documents that hold the whole query
+(see `title_phrases`). The longest names of a query win: in 대규모 언어 모델 양자화 neither 언어 모델 nor
 모델 is translated. Quoted words, words of fields and words that must not be there stay as they are.
 """
 
@@ -10,19 +11,20 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import product
+from itertools import chain, product
 from typing import NamedTuple
 
 from searchkit.analysis.english import plural, stem
 from searchkit.analysis.glossary import name_key
-from searchkit.analysis.glosses import is_abbreviation
+from searchkit.analysis.glosses import abbreviates, is_abbreviation
 from searchkit.analysis.token import Kind
 from searchkit.analysis.words import Word, split
 from searchkit.query.alternatives import Alternative
 from searchkit.query.chunks import Chunk, are_neighbours, chunks_of
 from searchkit.query.plan import Node, Or, PhraseTerm, PhraseWord
-from searchkit.query.syntax import Parsed
+from searchkit.query.syntax import Group, Parsed, Words
 from searchkit.query.terms import Vocabulary
+from searchkit.query.title_phrases import TitlePhrase, TitlePhraseWeights, as_terms
 
 VIA = "glossary"
 MAX_NAME_WORDS = 6
@@ -34,6 +36,9 @@ _MAX_OTHERS = {"korean": 2, "english": 3, "short": 2}
 _MAX_SPELLINGS = 12
 _CACHED = 4_096
 _MAX_PARTS = 5
+_MAX_WEIGHED = 24
+_MAX_USUAL = 8
+_AKIN = 4
 _HANGUL = re.compile("[가-힣]")
 _LETTERS = re.compile(r"[^\W_]+")
 _Other = tuple[tuple[str, ...], float]
@@ -54,7 +59,9 @@ class ExpansionWeights:
     ``translated`` takes the place of ``title`` where the query is Korean and the name is not: titles are English, so
     that nothing else of the query can score there; ``short`` is multiplied if it is an abbreviation. ``part`` is
     multiplied where the name is only a part of the query; one document is no evidence then. ``doubt`` is what
-    evidence is measured against: n documents count n / (n + ``doubt``); evidence below ``least`` is left out.
+    evidence is measured against: n documents count n / (n + ``doubt``). ``odd`` is multiplied for a name that one
+    document gives, where several give others and none is like it; evidence below ``least`` is left out.
+    ``titles`` is for phrases of titles.
     """
 
     anywhere: float
@@ -63,7 +70,9 @@ class ExpansionWeights:
     short: float
     part: float
     doubt: float
+    odd: float
     least: float
+    titles: TitlePhraseWeights
 
 
 class Expander:
@@ -95,6 +104,53 @@ class Expander:
             for words in runs
             for start, stop, others in self._named(words, count)
         ]
+
+    def whole(self, parsed: Parsed, cut: Callable[[str], Sequence[str]]) -> PhraseTerm | None:
+        """Return a Korean query as one phrase, spaced as typed or otherwise; None if it is more, or another language.
+
+        ``cut`` takes a word apart into words of the index; it returns none where there is no need.
+        """
+        node = parsed.node
+        parts = node.children if isinstance(node, Group) else (node,)
+        if not all(isinstance(part, Words) for part in parts):
+            return None
+        runs = _runs(list(chunks_of(node, False)))
+        words = [each for each in runs[0] if self._vocabulary.tokens(each[1].key)] if len(runs) == 1 else []
+        if not 0 < len(words) <= MAX_NAME_WORDS:
+            return None
+        forms = [word.key.form for _, word in words]
+        forms[-1] = self._without_particle(words[-1][1])
+        if not any(map(_HANGUL.search, forms)):
+            return None
+        spaced = " ".join(forms)
+        base = [[t.text for t in self._vocabulary.tokens(w.key) if t.kind is Kind.BASE] for _, w in words]
+        phrases = [
+            (*(PhraseWord((form,)) for form in forms[:-1]), PhraseWord((forms[-1],), True, tuple(base[-1])))
+        ]
+        if all(map(_HANGUL.match, forms)):
+            joined = "".join(forms)
+            bases = dict.fromkeys(((joined,), tuple(chain.from_iterable(base))))
+            phrases += [(PhraseWord((joined,), True, terms),) for terms in bases]
+            if pieces := cut(joined):
+                last = PhraseWord((pieces[-1],), True, (pieces[-1],))
+                phrases.append((*(PhraseWord((piece,)) for piece in pieces[:-1]), last))
+        return PhraseTerm(spaced, tuple(dict.fromkeys(phrases)), 1.0, None, VIA, words[0][0])
+
+    def by_titles(self, whole: PhraseTerm, phrases: Sequence[TitlePhrase], known: float) -> Alternative:
+        """Return what titles call a query, for less where the glossary is ``known`` to say it (0 to 1)."""
+        nodes = tuple(as_terms(phrases, self._weights.titles, VIA, whole.word, 1.0 - known))
+        texts = tuple(node.text for node in nodes)
+        return Alternative(frozenset((whole.word,)), Or(nodes), VIA, whole.text, texts)
+
+    def known(self, alternatives: Sequence[Alternative], whole: PhraseTerm) -> float:
+        """Return how sure the best other name of the whole query is that titles may hold; 0 if there is none."""
+        sure = 0.0
+        for each in alternatives:
+            if whole.word in each.words and isinstance(each.node, Or):
+                for node in each.node.children:
+                    if isinstance(node, PhraseTerm) and node.field == "title":
+                        sure = max(sure, node.weight / self._weights.translated)
+        return min(sure, 1.0)
 
     def _alternative(
         self, words: Sequence[tuple[int, Word]], others: Sequence[_Other], *, whole: bool
@@ -156,7 +212,17 @@ class Expander:
                         found[other] = names, more * evidence
         kept: list[_Other] = []
         left = dict(_MAX_OTHERS)
-        for spellings, evidence in sorted(found.values(), key=lambda each: (-each[1], each[0])):
+        best = sorted(found.values(), key=lambda each: (-each[1], each[0]))[:_MAX_WEIGHED]
+        usual = [each.spellings[0] for each in direct if each.certain or each.documents >= _ENOUGH][
+            :_MAX_USUAL
+        ]
+        if usual:
+            best = [
+                (names, sure * (1.0 if _is_like(names[0], usual) else self._weights.odd))
+                for names, sure in best
+            ]
+            best.sort(key=lambda each: (-each[1], each[0]))
+        for spellings, evidence in best:
             kind = _kind(spellings[0])
             if evidence >= self._weights.least and left[kind]:
                 left[kind] -= 1
@@ -225,6 +291,18 @@ class Expander:
             return PhraseWord((form,))
         base = tuple(t.text for t in self._vocabulary.tokens(word.key) if t.kind is Kind.BASE)
         return PhraseWord((form,), True, base)
+
+
+def _is_like(name: str, usual: Sequence[str]) -> bool:
+    """Say whether a name is one of the usual ones or shares a word with one; else it is a slip, most often."""
+    return name in usual or any(_are_akin(name, other) for other in usual)
+
+
+@lru_cache(maxsize=1 << 12)
+def _are_akin(one: str, other: str) -> bool:
+    """Say whether two names share the beginning of a word, or one is short for the other."""
+    starts, others = ({word[:_AKIN] for word in _LETTERS.findall(name.lower())} for name in (one, other))
+    return not starts.isdisjoint(others) or abbreviates(one, other) or abbreviates(other, one)
 
 
 @lru_cache(maxsize=1 << 12)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from searchkit.analysis.token import Layer
 from searchkit.query.expansion import ExpansionWeights
 from searchkit.query.plan import QueryWeights, SecondStageWeights
+from searchkit.query.title_phrases import TitlePhraseWeights
 
 K1 = 0.9
 B = 0.4
@@ -65,6 +66,14 @@ ALTERNATIVE_SHARES = {
 """What a term is worth that the query only means, by how it was guessed; of its weight, had it been typed."""
 
 EXPANSION = ExpansionWeights(
-    anywhere=2.0, title=2.0, translated=30.0, short=0.5, part=0.02, doubt=0.5, least=0.1
+    anywhere=2.0,
+    title=2.0,
+    translated=30.0,
+    short=0.5,
+    part=0.02,
+    doubt=0.5,
+    odd=0.3,
+    least=0.1,
+    titles=TitlePhraseWeights(documents=3, hits=40, titles=3, lift=3.0, phrases=5, within=0.6, title=10.0),
 )
 """What other names of what a query names are worth."""

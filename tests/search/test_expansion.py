@@ -129,3 +129,19 @@ def test_the_user_has_the_last_word(tmp_path: Path) -> None:
         assert "english" not in ids(index.search("강화 학습"))
         (entry,) = index.glossary("쉬운 검색어")
         assert (entry.other, entry.user, entry.documents) == ("video", True, 0)
+
+
+def test_an_odd_gloss_does_not_lead(tmp_path: Path) -> None:
+    texts = {
+        "a": ("First", "추론(reasoning)을 한다"),
+        "b": ("Second", "추론(reasoning)을 배운다"),
+        "odd": ("Third", "빠른 추론(Meteor)을 쓴다"),
+        "wanted": ("Reasoning with Language", "말한다"),
+        "meteor": ("Meteor in the Sky", "별이 진다"),
+        **{f"filler-{number}": (f"Title {number}", "문장이다") for number in range(9)},
+    }
+    made = [Document(id=name, title=title, bullets=(text,)) for name, (title, text) in texts.items()]
+    with SearchIndex.build(made, tmp_path / "index") as index:
+        found = ids(index.search("추론"))
+        assert found[0] == "wanted"
+        assert found.index("meteor") == len(found) - 1

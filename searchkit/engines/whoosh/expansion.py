@@ -1,37 +1,56 @@
-"""Expanding a plan: other names of what a query names, from the glossary of the generation that is searched."""
+"""Expanding a plan: other names of what a query names, from the glossary of the generation and from its titles."""
 
 from __future__ import annotations
 
 from searchkit.engines.whoosh.generation import Generation
-from searchkit.query.alternatives import with_alternatives
-from searchkit.query.expansion import VIA, Expander
+from searchkit.engines.whoosh.titles import Titles
+from searchkit.query.alternatives import with_alternatives, with_bonus
+from searchkit.query.expansion import VIA, Expander, Translation
 from searchkit.query.plan import Plan
 from searchkit.query.syntax import Note, Parsed
 from searchkit.query.terms import Vocabulary
 from searchkit.ranking.weights import EXPANSION
 
 _NAME = "expander"
+_SURE = 0.75
+"""Where the glossary is as sure as this, titles need not be asked."""
 
 
 def expanded(
-    generation: Generation, vocabulary: Vocabulary, parsed: Parsed, made: Plan
+    generation: Generation, vocabulary: Vocabulary, parsed: Parsed, made: Plan, *, ranked: bool
 ) -> tuple[Plan, tuple[Note, ...]]:
-    """Return ``made``, the plan of ``parsed``, with other names of what the query names, and what to say about it."""
-    if generation.glossary is None or parsed.node is None:
+    """Return ``made``, the plan of ``parsed``, with other names of what the query names, and what to say about it.
+
+    What titles say only adds to the score, so it is left out where hits aren't ``ranked`` by that.
+    """
+    if parsed.node is None:
         return made, ()
-    found = _expander(generation, vocabulary).alternatives(parsed)
-    if not found:
-        return made, ()
-    notes = tuple(Note(VIA, f"{each.typed} is also {', '.join(each.texts)}") for each in found)
-    return with_alternatives(made, found), notes
+    expander = _expander(generation, vocabulary)
+    found = expander.alternatives(parsed)
+    made = with_alternatives(made, found)
+    notes = [Note(VIA, f"{each.typed} is also {', '.join(each.texts)}") for each in found]
+    titles = Titles.of(generation)
+    whole = expander.whole(parsed, titles.cut) if ranked else None
+    if whole is not None and expander.known(found, whole) < _SURE:
+        said = titles.about(whole, made)
+        if said:
+            titled = expander.by_titles(whole, said, expander.known(found, whole))
+            made = with_bonus(made, [titled])
+            text = f"papers about {titled.typed} are often titled {', '.join(titled.texts)}"
+            notes.append(Note("titles", text))
+    return made, tuple(notes)
 
 
 def _expander(generation: Generation, vocabulary: Vocabulary) -> Expander:
     """Return what lives with ``generation``, made anew for another vocabulary."""
     glossary = generation.glossary
-    assert glossary is not None
     kept: tuple[Vocabulary, Expander] | None = generation.caches.get(_NAME)
     if kept is None or kept[0] is not vocabulary:
-        expander = Expander(vocabulary, glossary.translations, EXPANSION)
+        expander = Expander(vocabulary, _nothing if glossary is None else glossary.translations, EXPANSION)
         kept = generation.caches[_NAME] = (vocabulary, expander)
     return kept[1]
+
+
+def _nothing(key: str) -> tuple[Translation, ...]:
+    """Return the other names of any name in an index without a glossary."""
+    return ()

@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from searchkit.analysis.token import FIRST_WORD, ITEM_END, SENTENCE_END, Kind, Layer
-from searchkit.engines.whoosh import scan
+from searchkit.engines.whoosh import scan, stream
 from searchkit.engines.whoosh.generation import Generation
-from searchkit.engines.whoosh.lexicon import StoredLexicon, WordTokens
+from searchkit.engines.whoosh.lexicon import StoredLexicon, WordTokens, ranges
 from searchkit.engines.whoosh.segment import Segment
 from searchkit.query.plan import PhraseWord
 
@@ -133,6 +133,8 @@ def _proven(
     anchor, codes = scan.anchor_of(places)
     if codes == 0:
         return np.zeros(0, np.int64)
+    if field == "title":
+        return docs[_hits(*_titles(generation, segment, docs), places, None)]
     if codes <= _ANCHOR_CODES and len(docs) * _SCAN_SHARE > segment.doc_count:
         return _scanned(generation, segment, places, anchor, field)
     found: list[Ints] = [np.zeros(0, np.int64)]
@@ -150,13 +152,26 @@ def _scanned(
     at = scan.places_of(data, places, anchor)
     docs: Ints = np.searchsorted(offsets, at.astype(offsets.dtype), side="right") - 1
     if field is not None:
-        name = f"title ends {segment.id}"
-        ends = generation.caches.get(name)
-        if ends is None:
-            ends = generation.caches[name] = scan.title_ends(data, offsets)
-        in_title = at < ends[docs]
-        docs = docs[in_title if field == "title" else ~in_title]
+        docs = docs[at >= _title_ends(generation, segment)[docs]]
     return docs
+
+
+def _titles(generation: Generation, segment: Segment, docs: Ints) -> tuple[npt.NDArray[np.int32], Ints]:
+    """Return the streams of the titles of ``docs``, one after the other, and where each starts."""
+    data, offsets = segment.stream_bytes()
+    starts = offsets[docs].astype(np.int64)
+    sizes = _title_ends(generation, segment)[docs] + 1 - starts
+    bounds = np.zeros(len(docs) + 1, np.int64)
+    np.cumsum(sizes, out=bounds[1:])
+    return stream.decode_cut(data[ranges(starts, sizes)], bounds)
+
+
+def _title_ends(generation: Generation, segment: Segment) -> Ints:
+    name = f"title ends {segment.id}"
+    ends: Ints | None = generation.caches.get(name)
+    if ends is None:
+        ends = generation.caches[name] = scan.title_ends(*segment.stream_bytes())
+    return ends
 
 
 def _hits(codes: npt.NDArray[np.int32], offsets: Ints, places: Sequence[Mask], field: str | None) -> Ints:

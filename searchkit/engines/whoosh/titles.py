@@ -1,0 +1,155 @@
+"""What the titles of the best hits call a query, where several of these hits hold it word for word."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+from threading import Lock
+
+import numpy as np
+import numpy.typing as npt
+
+from searchkit.analysis.token import FIRST_WORD, ITEM_END, SENTENCE_END, Kind, Layer
+from searchkit.engines.whoosh import executor
+from searchkit.engines.whoosh.generation import Generation
+from searchkit.engines.whoosh.lexicon import StoredLexicon
+from searchkit.engines.whoosh.rescore import NeighbourStatistics
+from searchkit.query.plan import PhraseTerm, PhraseWord, Plan
+from searchkit.query.spacing import cut
+from searchkit.query.title_phrases import TitlePhrase, over_represented
+from searchkit.ranking.weights import EXPANSION
+
+Ints = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+
+_NAME = "titles"
+_CACHED = 4_096
+
+
+class Titles:
+    """Asks titles, and remembers what they said. Thread-safe."""
+
+    def __init__(self, generation: Generation) -> None:
+        self._generation = generation
+        self._said: OrderedDict[PhraseTerm, list[TitlePhrase]] = OrderedDict()
+        self._lock = Lock()
+
+    @classmethod
+    def of(cls, generation: Generation) -> Titles:
+        """Return what lives with ``generation``."""
+        found = generation.caches.get(_NAME)
+        if found is None:
+            found = generation.caches.setdefault(_NAME, cls(generation))
+        assert isinstance(found, Titles)
+        return found
+
+    def cut(self, text: str) -> Sequence[str]:
+        """Take a word that few documents hold apart into words that several do."""
+        enough = EXPANSION.titles.documents
+        if self._frequency(text, Layer.BULLETS) >= enough:
+            return ()
+        return cut(text, lambda piece: self._frequency(piece, Layer.BULLETS), enough)
+
+    def about(self, whole: PhraseTerm, made: Plan) -> list[TitlePhrase]:
+        """Return what titles of hits of ``made``, the plan of the query ``whole``, say more often than others."""
+        with self._lock:
+            known = self._said.get(whole)
+            if known is not None:
+                self._said.move_to_end(whole)
+                return known
+        found = self._ask(whole, made) if self._may_stand(whole, made) else []
+        with self._lock:
+            self._said[whole] = found
+            if len(self._said) > _CACHED:
+                self._said.popitem(last=False)
+        return found
+
+    def _ask(self, whole: PhraseTerm, made: Plan) -> list[TitlePhrase]:
+        generation, weights = self._generation, EXPANSION.titles
+        # The filters of one search must not change what another remembers.
+        first = replace(made, filters=(), second=None)
+        best = executor.run(generation, first, limit=weights.hits, total=False).hits
+        codes, offsets = self._words([handle for _, handle in best])
+        if _holding(generation.lexicon, codes, offsets, whole) < weights.documents:
+            return []
+        return over_represented(
+            [title for title in _titles(generation.lexicon, codes, offsets) if title],
+            lambda word: self._frequency(word, Layer.TITLE),
+            generation.layer_stats(Layer.TITLE)[0],
+            weights,
+        )
+
+    def _may_stand(self, whole: PhraseTerm, made: Plan) -> bool:
+        """Say whether enough documents may hold a phrase, from the pairs of its words; most queries end here."""
+        enough = EXPANSION.titles.documents
+        if made.second is None or self._frequency(whole.text.replace(" ", ""), Layer.BULLETS) >= enough:
+            return True
+        string_ids = [self._generation.lexicon.string_id(text) for text in made.second.terms]
+        statistics = NeighbourStatistics.of(self._generation)
+        return all(
+            first >= 0 and second >= 0 and statistics.pair(first, second) >= enough
+            for first, second in pairwise(string_ids)
+        )
+
+    def _frequency(self, text: str, layer: Layer) -> int:
+        string_id = self._generation.lexicon.string_id(text)
+        return self._generation.doc_freq(layer, string_id) if string_id >= 0 else 0
+
+    def _words(self, handles: Sequence[tuple[int, int]]) -> tuple[npt.NDArray[np.int32], Ints]:
+        """Return the streams of documents and the offsets that cut them."""
+        found = [self._generation.segments[number].words(np.array([doc]))[0] for number, doc in handles]
+        offsets = np.zeros(len(found) + 1, np.int64)
+        np.cumsum([len(codes) for codes in found], out=offsets[1:])
+        return np.concatenate([np.zeros(0, np.int32), *found]), offsets
+
+
+def _titles(lexicon: StoredLexicon, codes: npt.NDArray[np.int32], offsets: Ints) -> list[list[str]]:
+    """Return the forms of the words of the titles of documents, from their streams."""
+    found = []
+    for start, stop in pairwise(offsets.tolist()):
+        end = start + int((codes[start:stop] == ITEM_END).argmax())
+        words = (code - FIRST_WORD for code in codes[start:end].tolist() if code >= FIRST_WORD)
+        found.append([lexicon.key(word).form for word in words])
+    return found
+
+
+def _holding(lexicon: StoredLexicon, codes: npt.NDArray[np.int32], offsets: Ints, whole: PhraseTerm) -> int:
+    """Return how many documents hold a phrase, from their streams."""
+    kept = codes != SENTENCE_END
+    before = np.zeros(len(codes) + 1, np.int64)
+    np.cumsum(kept, out=before[1:])
+    codes, offsets = codes[kept], before[offsets]
+    numbers = np.sort(codes[codes >= FIRST_WORD].astype(np.int64) - FIRST_WORD)
+    numbers = numbers[np.diff(numbers, prepend=-1) > 0]
+    places = np.searchsorted(numbers, codes.astype(np.int64) - FIRST_WORD)
+    held = np.zeros(len(offsets) - 1, np.bool_)
+    for phrase in whole.phrases:
+        count = len(codes) - len(phrase) + 1
+        if count <= 0:
+            continue
+        hits = np.ones(count, np.bool_)
+        for shift, word in enumerate(phrase):
+            fits = np.append(_fitting(lexicon, numbers, word), False)
+            hits &= fits[places[shift : shift + count]] & (codes[shift : shift + count] >= FIRST_WORD)
+        held[np.searchsorted(offsets, np.flatnonzero(hits), side="right") - 1] = True
+    return int(np.count_nonzero(held))
+
+
+def _fitting(lexicon: StoredLexicon, numbers: Ints, word: PhraseWord) -> Mask:
+    """Return which words of the lexicon, by their ascending ``numbers``, fit a place of a phrase."""
+    found = lexicon.expand(numbers)
+    exact = np.array([lexicon.string_id(form) for form in word.forms], np.int64)
+    fits: Mask = np.isin(found.forms, exact)
+    if word.tail:
+        base = found.kinds == Kind.BASE
+        owners = np.repeat(np.arange(len(numbers)), found.counts)[base]
+        wanted = [lexicon.string_id(text) for text in word.base]
+        right = np.bincount(owners, minlength=len(numbers)) == len(wanted)
+        if wanted and right.any():
+            terms = found.terms[base][right[owners]].reshape(-1, len(wanted))
+            right[right] = (terms == np.array(wanted)).all(axis=1)
+        for number in np.flatnonzero(right & ~fits).tolist():
+            fits[number] = lexicon.string(int(found.forms[number])).startswith(word.forms)
+    return fits

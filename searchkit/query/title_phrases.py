@@ -1,0 +1,137 @@
+"""Titles as a pivot: English phrases that titles of the best hits hold far more often than titles do, as expansion.
+
+Where a query stands as a phrase in several documents, their titles say in English what it is about, even if nobody
+glosses it. Literal queries lose nothing: a stretch of one document stands in no other.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from searchkit.analysis.english import FUNCTION_WORDS, plural, stem
+from searchkit.query.plan import PhraseTerm, PhraseWord
+
+MAX_WORDS = 3
+_MAX_SPELLINGS = 3
+_WORDS = re.compile(r"[^\W_]+")
+_LATIN = re.compile(r"[a-z0-9]+\Z")
+_Phrase = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TitlePhraseWeights:
+    """Which phrases of titles expand a query, and what they are worth.
+
+    Titles of the best ``hits`` are read if ``documents`` of these hold the whole query as a phrase. A phrase counts
+    that ``titles`` of them hold, and that is ``lift`` times as frequent there as in all titles. It is worth
+    p·log(p / background), where p is its share of the titles; the best ``phrases`` are taken, the best of all for
+    ``title`` × its idf, others for as much less as they are worth less. ``within``: a phrase is left out if so much
+    of its titles hold a longer one that is taken.
+    """
+
+    documents: int
+    hits: int
+    titles: int
+    lift: float
+    phrases: int
+    within: float
+    title: float
+
+
+class TitlePhrase(NamedTuple):
+    """A phrase, how it is written (most frequent first), and what it is worth of the best one."""
+
+    words: _Phrase
+    spellings: tuple[_Phrase, ...]
+    share: float
+
+
+def over_represented(
+    titles: Sequence[Sequence[str]],
+    count: Callable[[str], int],
+    documents: int,
+    weights: TitlePhraseWeights,
+) -> list[TitlePhrase]:
+    """Return the phrases that stand out in ``titles``, the best first.
+
+    A title is the forms of its words, in lower case. ``count`` gives how many of all titles hold a word (its
+    singular), and ``documents`` is how many there are; a phrase is taken to stand in as many as its rarest word.
+    """
+    held: Counter[_Phrase] = Counter()
+    written: dict[_Phrase, Counter[_Phrase]] = {}
+    for title in titles:
+        found = list(_phrases(title))
+        held.update({words for words, _ in found})
+        for words, forms in found:
+            written.setdefault(words, Counter())[forms] += 1
+    single = {
+        word: count(word) for words, number in held.items() if number >= weights.titles for word in words
+    }
+    scored: list[tuple[float, _Phrase]] = []
+    for words, number in held.items():
+        if number < weights.titles:
+            continue
+        share = number / len(titles)
+        lift = share * documents / max(min(single[word] for word in words), number)
+        if lift >= weights.lift:
+            scored.append((share * math.log(lift), words))
+    scored.sort(key=lambda each: (-each[0], each[1]))
+    best = scored[: weights.phrases]
+    kept = [
+        (worth, words)
+        for worth, words in best
+        if not any(
+            len(words) < len(other) and _holds(other, words) and held[other] >= weights.within * held[words]
+            for _, other in best
+        )
+    ]
+    return [
+        TitlePhrase(
+            words, tuple(forms for forms, _ in written[words].most_common(_MAX_SPELLINGS)), worth / kept[0][0]
+        )
+        for worth, words in kept
+    ]
+
+
+def as_terms(
+    phrases: Sequence[TitlePhrase], weights: TitlePhraseWeights, via: str, number: int, share: float
+) -> Iterator[PhraseTerm]:
+    """Yield what ``phrases`` are in a plan, as other names of the query word ``number``."""
+    for each in phrases:
+        written = tuple(dict.fromkeys(_written(forms) for forms in each.spellings))
+        yield PhraseTerm(
+            " ".join(each.words), written, weights.title * each.share * share, "title", via, number
+        )
+
+
+def _phrases(title: Sequence[str]) -> Iterator[tuple[_Phrase, _Phrase]]:
+    """Yield the phrases of a title, as singulars, and how they are written there."""
+    for start in range(len(title)):
+        words: list[str] = []
+        for stop in range(start, len(title)):
+            parts = _WORDS.findall(title[stop])
+            words += [stem(part) for part in parts]
+            if not parts or len(words) > MAX_WORDS or not all(map(_LATIN.match, parts)):
+                break
+            if words[0] in FUNCTION_WORDS:
+                break
+            if words[-1] not in FUNCTION_WORDS and any(
+                len(word) > 1 and not word.isdigit() for word in words
+            ):
+                yield tuple(words), tuple(title[start : stop + 1])
+
+
+def _holds(longer: _Phrase, words: _Phrase) -> bool:
+    return any(longer[at : at + len(words)] == words for at in range(len(longer) - len(words) + 1))
+
+
+def _written(forms: _Phrase) -> tuple[PhraseWord, ...]:
+    """Return a phrase whose last word may be in the singular or the plural."""
+    last = stem(forms[-1])
+    ends = tuple(dict.fromkeys((forms[-1], last, plural(last))))
+    return (*(PhraseWord((form,)) for form in forms[:-1]), PhraseWord(ends))
