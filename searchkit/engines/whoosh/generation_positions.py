@@ -15,7 +15,8 @@ import numpy.typing as npt
 
 from searchkit.analysis.token import FIRST_WORD, ITEM_END, Kind, Layer
 from searchkit.engines.whoosh.generation_segment import LiveSegment
-from searchkit.engines.whoosh.lexicon import StoredLexicon, ranges
+from searchkit.engines.whoosh.lexicon import StoredLexicon
+from searchkit.engines.whoosh.ranges import ranges
 
 if TYPE_CHECKING:
     from searchkit.engines.whoosh.generation_fields import Words

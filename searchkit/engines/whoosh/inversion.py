@@ -1,23 +1,35 @@
-"""Inversion: from the words of documents to postings, by sorting whole arrays."""
+"""Inversion: from the words of documents to postings, by sorting whole arrays.
+
+Documents are inverted some thousand at a time, so that arrays stay small, on several threads: numpy lets go of the
+interpreter while it works. The pieces are then put in their places, term by term.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from searchkit.analysis.token import FIRST_WORD, ITEM_END, Kind, Layer
-from searchkit.engines.whoosh.lexicon import StoredLexicon, ranges
+from searchkit.engines.whoosh.blocks_of_documents import BLOCK, map_blocks
+from searchkit.engines.whoosh.lexicon import StoredLexicon
+from searchkit.engines.whoosh.ranges import ranges
 
 Ints = npt.NDArray[np.int64]
 Numbers = npt.NDArray[Any]
 
-_REGIONS = 3
+_REGION_BITS = 2
+_REGION_MASK = (1 << _REGION_BITS) - 1
 _TITLE, _BULLETS = 0, 1
 """Labels, the third region, have no base terms."""
+_DOC_BITS = BLOCK.bit_length()
+_DOC_MASK = (1 << _DOC_BITS) - 1
+_PLACE_BITS = _DOC_BITS + _REGION_BITS
+_PLACE_MASK = (1 << _PLACE_BITS) - 1
 _COUNT_BITS = 8
 _COUNT_MAX = (1 << _COUNT_BITS) - 1
 
@@ -39,12 +51,21 @@ class Postings:
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """The distinct (word, document, region) of a batch: ``which`` numbers words, ``counts`` their occurrences."""
+    """The distinct (word, document, region) of a block: ``which`` numbers words, ``counts`` their occurrences."""
 
-    which: npt.NDArray[np.int32]
-    docs: npt.NDArray[np.int32]
-    regions: npt.NDArray[np.int8]
-    counts: npt.NDArray[np.int32]
+    which: Numbers
+    docs: Numbers
+    regions: Numbers
+    counts: Numbers
+
+
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """The terms of a layer: word i has ``sizes[i]`` of ``terms``, from ``starts[i]`` on."""
+
+    sizes: Ints
+    starts: Ints
+    terms: Ints
 
 
 def invert(
@@ -52,20 +73,55 @@ def invert(
 ) -> Iterator[tuple[Layer, Postings]]:
     """Yield the postings of each layer of a batch.
 
-    ``codes`` are the streams of all documents, cut by ``offsets``, with ``bullets`` bullets each. One layer is in
-    memory at a time.
+    ``codes`` are the streams of all documents, cut by ``offsets``, with ``bullets`` bullets each.
     """
-    doc_count = len(offsets) - 1
-    distinct, words = _count_words(codes, offsets, bullets)
+    there = np.zeros(lexicon.word_count + FIRST_WORD, np.bool_)
+    there[codes] = True
+    distinct = np.flatnonzero(there[FIRST_WORD:])
+    numbers = np.zeros(len(there), np.int32)
+    numbers[distinct + FIRST_WORD] = np.arange(len(distinct), dtype=np.int32)
+    terms = _terms_of_layers(distinct, lexicon)
+    blocks = map_blocks(partial(_invert_block, codes, offsets, bullets, numbers, terms), len(offsets) - 1)
+    for layer in Layer:
+        yield layer, join_postings([block.pop(layer) for block in blocks])
+
+
+def join_postings(several: Sequence[Postings]) -> Postings:
+    """Return the postings of all documents, those of each of ``several`` counted on from the ones before."""
+    if len(several) == 1:
+        return several[0]
+    top = max((int(each.terms[-1]) + 1 for each in several if len(each.terms)), default=0)
+    totals = np.zeros(top, np.int64)
+    for each in several:
+        totals[each.terms] += np.diff(each.offsets)
+    terms = np.flatnonzero(totals)
+    offsets = np.zeros(len(terms) + 1, np.int64)
+    np.cumsum(totals[terms], out=offsets[1:])
+    places = totals
+    places[terms] = offsets[:-1]
+    doc_count = sum(len(each.lengths) for each in several)
+    docs = np.empty(int(offsets[-1]), np.uint16 if doc_count <= 1 << 16 else np.uint32)
+    frequencies = np.empty(len(docs), np.result_type(np.uint8, *(each.frequencies for each in several)))
+    first = 0
+    for each in several:
+        sizes = np.diff(each.offsets)
+        at = ranges(places[each.terms], sizes)
+        docs[at] = each.docs + docs.dtype.type(first)
+        frequencies[at] = each.frequencies
+        places[each.terms] += sizes
+        first += len(each.lengths)
+    return Postings(terms, offsets, docs, frequencies, np.concatenate([each.lengths for each in several]))
+
+
+def _terms_of_layers(distinct: Ints, lexicon: StoredLexicon) -> dict[Layer, _Terms]:
     tokens = lexicon.expand(distinct)
     word_of_token = np.repeat(np.arange(len(distinct), dtype=np.int32), tokens.counts)
-    everywhere = words.regions >= _TITLE
-    for layer, kind, rows in (
-        (Layer.TITLE, Kind.BASE, words.regions == _TITLE),
-        (Layer.BULLETS, Kind.BASE, words.regions == _BULLETS),
-        (Layer.PARTS, Kind.PART, everywhere),
-        (Layer.SURFACE, Kind.SURFACE, everywhere),
-        (Layer.IDENTIFIERS, Kind.IDENTIFIER, everywhere),
+    found = {}
+    for layer, kind in (
+        (Layer.TITLE, Kind.BASE),
+        (Layer.PARTS, Kind.PART),
+        (Layer.SURFACE, Kind.SURFACE),
+        (Layer.IDENTIFIERS, Kind.IDENTIFIER),
     ):
         chosen = tokens.kinds == kind
         owners, terms = word_of_token[chosen], tokens.terms[chosen]
@@ -75,47 +131,70 @@ def invert(
             order = np.argsort(owners, kind="stable")
             owners, terms = owners[order], terms[order]
         sizes = np.bincount(owners, minlength=len(distinct)).astype(np.int64)
-        yield layer, _postings(_select(words, rows), sizes, terms, doc_count)
+        found[layer] = _Terms(sizes, np.cumsum(sizes) - sizes, terms)
+    found[Layer.BULLETS] = found[Layer.TITLE]
+    return found
+
+
+def _invert_block(
+    codes: npt.NDArray[np.int32],
+    offsets: Ints,
+    bullets: Ints,
+    numbers: npt.NDArray[np.int32],
+    terms: dict[Layer, _Terms],
+    first: int,
+) -> dict[Layer, Postings]:
+    """Return the postings of the documents from ``first`` on, a block of them, by layer."""
+    bounds = offsets[first : first + BLOCK + 1]
+    words = _count_words(
+        codes[bounds[0] : bounds[-1]], bounds - bounds[0], bullets[first : first + BLOCK], numbers
+    )
+    doc_count = len(bounds) - 1
+    title, in_bullets = words.regions == _TITLE, words.regions == _BULLETS
+    return {
+        layer: _postings(
+            _select(words, title if layer is Layer.TITLE else in_bullets)
+            if layer in (Layer.TITLE, Layer.BULLETS)
+            else words,
+            terms[layer],
+            doc_count,
+        )
+        for layer in Layer
+    }
 
 
 def _select(words: _Words, rows: npt.NDArray[np.bool_]) -> _Words:
-    if rows.all():
-        return words
     return _Words(words.which[rows], words.docs[rows], words.regions[rows], words.counts[rows])
 
 
-def _count_words(codes: npt.NDArray[np.int32], offsets: Ints, bullets: Ints) -> tuple[Ints, _Words]:
-    """Return the distinct word ids, ascending, and the distinct (word, document, region) in that order."""
+def _count_words(
+    codes: npt.NDArray[np.int32], offsets: Ints, bullets: Ints, numbers: npt.NDArray[np.int32]
+) -> _Words:
+    """Return the distinct (word, document, region), words by their number, in that order."""
     doc_count = len(offsets) - 1
-    # Items are counted over the whole batch; the first item of each document is its title.
+    sizes = np.diff(offsets)
+    # Items are counted over the whole block; the first item of each document is its title.
     items = np.cumsum(codes == ITEM_END, dtype=np.int32)
     before = np.zeros(doc_count, np.int32)
     inner = offsets[:-1] > 0
     before[inner] = items[offsets[:-1][inner] - 1]
-    docs = np.repeat(np.arange(doc_count, dtype=np.int32), np.diff(offsets))
-    items -= np.repeat(before, np.diff(offsets))
-    regions = (items > 0).astype(np.int8)
-    regions += items > bullets.astype(np.int32)[docs]
-    words = codes >= FIRST_WORD
-    keys = codes[words].astype(np.int64)
-    keys -= FIRST_WORD
-    keys *= doc_count
-    keys += docs[words]
-    keys *= _REGIONS
-    keys += regions[words]
-    del items, docs, regions, words
+    docs = np.repeat(np.arange(doc_count, dtype=np.int32), sizes)
+    items -= np.repeat(before, sizes)
+    places = (items > 0).astype(np.int32)
+    places += items > bullets.astype(np.int32)[docs]
+    docs <<= _REGION_BITS
+    places |= docs
+    words = np.flatnonzero(codes >= FIRST_WORD)
+    keys = numbers[codes[words]].astype(np.int64)
+    keys <<= _PLACE_BITS
+    keys |= places[words]
     keys.sort()
     starts = _run_starts(keys)
     counts = np.diff(np.append(starts, len(keys))).astype(np.int32)
     keys = keys[starts]
-    region = (keys % _REGIONS).astype(np.int8)
-    keys //= _REGIONS
-    doc = (keys % max(doc_count, 1)).astype(np.int32)
-    keys //= max(doc_count, 1)
-    word_starts = _run_starts(keys)
-    sizes = np.diff(np.append(word_starts, len(keys)))
-    which = np.repeat(np.arange(len(word_starts), dtype=np.int32), sizes)
-    return keys[word_starts], _Words(which, doc, region, counts)
+    places = (keys & _PLACE_MASK).astype(np.int32)
+    which = (keys >> _PLACE_BITS).astype(np.int32)
+    return _Words(which, places >> _REGION_BITS, places & _REGION_MASK, counts)
 
 
 def _run_starts(keys: Ints) -> Ints:
@@ -127,18 +206,15 @@ def _run_starts(keys: Ints) -> Ints:
     return np.flatnonzero(change)
 
 
-def _postings(words: _Words, sizes: Ints, terms: Ints, doc_count: int) -> Postings:
-    """Return the postings of a layer in which word i has ``sizes[i]`` of ``terms``, which stand in word order."""
-    row_sizes = sizes[words.which]
-    at = ranges((np.cumsum(sizes) - sizes)[words.which], row_sizes)
-    keys = terms[at]
-    del at
+def _postings(words: _Words, terms: _Terms, doc_count: int) -> Postings:
+    """Return the postings of a layer."""
+    row_sizes = terms.sizes[words.which]
+    keys = terms.terms[ranges(terms.starts[words.which], row_sizes)]
     docs = np.repeat(words.docs, row_sizes)
     counts = np.repeat(words.counts, row_sizes)
     lengths = np.bincount(docs, weights=counts, minlength=doc_count).astype(np.int64)
-    keys *= max(doc_count, 1)
-    keys += docs
-    del docs
+    keys <<= _DOC_BITS
+    keys |= docs
     if counts.max(initial=0) <= _COUNT_MAX:
         # The count rides in the low bits: sorting one array is far cheaper than sorting indexes.
         keys <<= _COUNT_BITS
@@ -152,8 +228,8 @@ def _postings(words: _Words, sizes: Ints, terms: Ints, doc_count: int) -> Postin
     starts = _run_starts(keys)
     frequencies = np.add.reduceat(counts, starts) if len(starts) else counts
     keys = keys[starts]
-    posted = (keys % max(doc_count, 1)).astype(np.uint16 if doc_count <= 1 << 16 else np.uint32)
-    keys //= max(doc_count, 1)
+    posted = (keys & _DOC_MASK).astype(np.uint16)
+    keys >>= _DOC_BITS
     term_starts = _run_starts(keys)
     return Postings(
         keys[term_starts],

@@ -8,9 +8,9 @@ binary search in mapped arrays.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from itertools import islice
+from itertools import chain, islice
 from typing import NamedTuple
 
 import numpy as np
@@ -19,6 +19,7 @@ import numpy.typing as npt
 from searchkit.analysis.token import Context, Kind, Token, WordKey
 from searchkit.engines.whoosh.blockfile import BlockFile, BlockFileWriter
 from searchkit.engines.whoosh.manifest import FileRecord
+from searchkit.engines.whoosh.ranges import ranges
 from searchkit.engines.whoosh.strings import StringTable, write_strings
 from searchkit.engines.whoosh.syllables import LevelBigrams, bigrams_of, write_bigrams
 from searchkit.errors import IndexCorrupt
@@ -237,16 +238,6 @@ class StoredLexicon:
         return WordTokens(*(np.concatenate(parts) for parts in (forms, counts, kinds, terms)))
 
 
-def ranges(starts: npt.NDArray[np.int64], counts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Return ``starts[0], starts[0]+1, … (counts[0] numbers), starts[1], …`` as one array."""
-    ends = np.cumsum(counts)
-    total = int(ends[-1]) if len(ends) else 0
-    numbers: npt.NDArray[np.int64] = np.arange(total, dtype=np.int64) + np.repeat(
-        starts - (ends - counts), counts
-    )
-    return numbers
-
-
 def write_level(
     writer: BlockFileWriter,
     stored: StoredLexicon,
@@ -259,39 +250,41 @@ def write_level(
     ``known_strings`` caches ids of strings, over the levels of one run; strings of ``stored`` are found as
     well.
     """
-    texts: dict[str, int] = {}
-    for key in keys:
-        texts[key.form] = -1
-    for word in tokens:
-        for token in word:
-            texts[token.text] = -1
+    forms = [key.form for key in keys]
+    flat = list(chain.from_iterable(tokens))
+    kinds, token_texts, token_starts, token_lengths = zip(*flat) if flat else ((), (), (), ())
+    texts = dict.fromkeys(chain(forms, token_texts), -1)
     look_up = stored.string_id if stored.levels else None
     new: list[bytes] = []
     for text in texts:
         found = known_strings.get(text, -1)
         if found < 0 and look_up is not None:
             found = look_up(text)
-        texts[text] = found
         if found < 0:
             new.append(text.encode("utf-8", "surrogatepass"))
+        else:
+            texts[text] = found
     new.sort()
     first_string = stored.string_count
-    for index, string in enumerate(new):
-        texts[string.decode("utf-8", "surrogatepass")] = first_string + index
+    for string_id, string in enumerate(new, first_string):
+        texts[string.decode("utf-8", "surrogatepass")] = string_id
     known_strings.update(texts)
-    packed = np.fromiter(
-        (texts[key.form] << _CONTEXT_BITS | key.context for key in keys), np.int64, len(keys)
+    packed = _numbers(map(texts.__getitem__, forms), len(forms)) << _CONTEXT_BITS
+    packed |= _numbers([key.context for key in keys], len(keys))
+    counts = _numbers(map(len, tokens), len(tokens))
+    terms = (
+        _numbers(map(texts.__getitem__, token_texts), len(flat)) | _numbers(kinds, len(flat)) << _KIND_SHIFT
     )
-    counts = np.fromiter(map(len, tokens), np.int64, len(tokens))
-    total = int(counts.sum())
-    flat = [token for word in tokens for token in word]
-    terms = np.fromiter((token.kind << _KIND_SHIFT | texts[token.text] for token in flat), np.int64, total)
-    starts = np.fromiter((token.start for token in flat), np.int64, total)
-    lengths = np.fromiter((token.length - 1 for token in flat), np.int64, total)
+    starts = _numbers(token_starts, len(flat))
+    lengths = _numbers(token_lengths, len(flat)) - 1
     write_strings(writer, new)
     bounds = (first_string, first_string + len(new), stored.word_count, stored.word_count + len(keys))
     _write_words(writer, bounds, packed, counts, terms, starts, lengths)
-    write_bigrams(writer, *bigrams_of([key.form for key in keys]))
+    write_bigrams(writer, *bigrams_of(forms))
+
+
+def _numbers(values: Iterable[int], count: int) -> npt.NDArray[np.int64]:
+    return np.fromiter(values, np.int64, count)
 
 
 def _write_words(

@@ -15,8 +15,10 @@ import numpy.typing as npt
 
 from searchkit.analysis.token import FIRST_WORD, ITEM_END, SENTENCE_END, Kind
 from searchkit.engines.whoosh.blockfile import BlockFile, BlockFileWriter
+from searchkit.engines.whoosh.blocks_of_documents import BLOCK, map_blocks
 from searchkit.engines.whoosh.counts import Counts, CountTable, write_counts
-from searchkit.engines.whoosh.lexicon import StoredLexicon, ranges
+from searchkit.engines.whoosh.lexicon import StoredLexicon
+from searchkit.engines.whoosh.ranges import ranges
 from searchkit.engines.whoosh.syllables import BIGRAM_BITS
 
 if TYPE_CHECKING:
@@ -26,8 +28,6 @@ Ints = npt.NDArray[np.int64]
 
 _PAIR_BITS = 32
 _CODE_BITS = 31
-_CHUNK = 1024
-"""So many documents are counted at once, so that arrays stay in the processor's cache."""
 _BATCH = 8192
 """Streams of so many documents are decoded at once, to bound memory."""
 
@@ -102,16 +102,12 @@ def count_neighbours(codes: npt.NDArray[np.integer], offsets: Ints, lexicon: Sto
     numbers[words + FIRST_WORD] = np.arange(FIRST_WORD, len(words) + FIRST_WORD, dtype=np.int32)
     numbers[SENTENCE_END] = SENTENCE_END
     terms, bigrams = _Lists(*_base_terms(lexicon, words)), _Lists(*expand_bigrams(lexicon, words))
-    found = [
-        _count(
-            numbers[codes[offsets[start] : offsets[min(start + _CHUNK, len(offsets) - 1)]]],
-            offsets[start : start + _CHUNK + 1] - offsets[start],
-            terms,
-            bigrams,
-        )
-        for start in range(0, len(offsets) - 1, _CHUNK)
-    ]
-    return Neighbours.sum(found)
+
+    def count(first: int) -> Neighbours:
+        bounds = offsets[first : first + BLOCK + 1]
+        return _count(numbers[codes[bounds[0] : bounds[-1]]], bounds - bounds[0], terms, bigrams)
+
+    return Neighbours.sum(map_blocks(count, len(offsets) - 1))
 
 
 class _Lists:

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from searchkit.analysis.token import FIRST_WORD, ITEM_END, Kind
 from searchkit.engines.whoosh.generation import Generation
-from searchkit.engines.whoosh.lexicon import ranges
+from searchkit.engines.whoosh.ranges import ranges
 from searchkit.engines.whoosh.syllables import bigram_number
 
 Ints = npt.NDArray[np.int64]

@@ -16,7 +16,7 @@ from searchkit.analysis.token import Layer
 from searchkit.document import Document
 from searchkit.engines.whoosh import stream
 from searchkit.engines.whoosh.blockfile import BlockFile, Column
-from searchkit.engines.whoosh.lexicon import ranges
+from searchkit.engines.whoosh.ranges import ranges
 from searchkit.engines.whoosh.records import Records, decode
 from searchkit.engines.whoosh.segment_writer import FREQUENCY_SHIFTS, NO_VOTES, arxiv_hash
 from searchkit.errors import IndexCorrupt

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from searchkit.engines.whoosh.blocks_of_documents import BLOCK, map_blocks
+
 _MAX_BYTES = 5
 
 
@@ -30,6 +32,22 @@ def encode(codes: npt.NDArray[np.integer[Any]]) -> tuple[npt.NDArray[np.uint8], 
         more = (sizes[there] > index + 1).astype(np.uint8) << 7
         data[starts[there] + index] = ((values[there] >> (7 * index)) & 0x7F).astype(np.uint8) | more
     return data, offsets
+
+
+def encode_documents(
+    codes: npt.NDArray[np.integer[Any]], offsets: npt.NDArray[np.int64]
+) -> tuple[list[npt.NDArray[np.uint8]], npt.NDArray[np.int64]]:
+    """Encode ``codes``, cut by ``offsets``; return the bytes in pieces and the byte offset of each document."""
+
+    def encode_block(first: int) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
+        bounds = offsets[first : first + BLOCK + 1]
+        data, places = encode(codes[bounds[0] : bounds[-1]])
+        return data, np.diff(places[bounds - bounds[0]])
+
+    pieces, sizes = zip(*map_blocks(encode_block, len(offsets) - 1))
+    byte_offsets = np.zeros(len(offsets), np.int64)
+    np.cumsum(np.concatenate(sizes), out=byte_offsets[1:])
+    return list(pieces), byte_offsets
 
 
 def decode(data: npt.NDArray[np.uint8]) -> npt.NDArray[np.int32]:

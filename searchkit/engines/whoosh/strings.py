@@ -8,13 +8,15 @@ the one before.
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from searchkit.engines.whoosh.blockfile import BlockFile, BlockFileWriter, Column
+from searchkit.engines.whoosh.ranges import ranges
+
+Ints = npt.NDArray[np.int64]
 
 _SAMPLE = 16
 _MAX_HEADS = 1 << 15
@@ -126,32 +128,43 @@ def write_strings(
 
     ``local_ids`` are the ids of the strings less the table's first; None means that they count up.
     """
-    pieces: list[bytes] = []
-    samples = array("I")
-    at, last = 0, b""
-    for rank, string in enumerate(strings):
-        shared = 0
-        if rank % _SAMPLE == 0:
-            samples.append(at)
-        else:
-            for shared, (one, other) in enumerate(zip(last, string)):
-                if one != other or shared == _LONG:
-                    break
-            else:
-                shared = min(len(last), len(string), _LONG)
-        length = len(string) - shared
-        head = (
-            bytes((shared, length)) if length < _LONG else bytes((shared, _LONG, length & 0xFF, length >> 8))
-        )
-        pieces += (head, string[shared:])
-        at += len(head) + length
-        last = string
-    samples.append(at)
+    data = np.frombuffer(b"".join(strings), np.uint8)
+    sizes = np.fromiter(map(len, strings), np.int64, len(strings))
+    starts = np.cumsum(sizes) - sizes
+    shared = _shared(data, starts, sizes)
+    rest = sizes - shared
+    # Two bytes before each string say how much is shared and how much follows; two more, how much if it is long.
+    long = rest >= _LONG
+    heads = np.where(long, 4, 2)
+    ends = np.cumsum(heads + rest)
+    at = ends - rest - heads
+    blob = np.empty(int(ends[-1]) if len(ends) else 0, np.uint8)
+    blob[at] = shared
+    blob[at + 1] = np.minimum(rest, _LONG)
+    blob[at[long] + 2] = rest[long] & 0xFF
+    blob[at[long] + 3] = rest[long] >> 8
+    blob[ranges(at + heads, rest)] = data[ranges(starts + shared, rest)]
     writer.add("strings.count", np.array([len(strings)], np.int64))
-    writer.add("strings.blob", b"".join(pieces))
-    writer.add("strings.samples", np.array(samples, np.uint32))
+    writer.add("strings.blob", blob)
+    writer.add("strings.samples", np.append(at[::_SAMPLE], len(blob)).astype(np.uint32))
     if local_ids is not None:
         ranks = np.empty(len(strings), np.uint32)
         ranks[local_ids] = np.arange(len(strings), dtype=np.uint32)
         writer.add("strings.ids", local_ids.astype(np.uint32))
         writer.add("strings.ranks", ranks)
+
+
+def _shared(data: npt.NDArray[np.uint8], starts: Ints, sizes: Ints) -> Ints:
+    """Return how many bytes each string shares with the one before it; the first of each group shares none."""
+    shared = np.zeros(len(sizes), np.int64)
+    limits = np.minimum(sizes[1:], sizes[:-1])
+    limits[_SAMPLE - 1 :: _SAMPLE] = 0
+    np.minimum(limits, _LONG, out=limits)
+    same = np.flatnonzero(limits)
+    size = 0
+    while len(same):
+        same = same[data[starts[same] + size] == data[starts[same + 1] + size]]
+        size += 1
+        shared[same + 1] = size
+        same = same[limits[same] > size]
+    return shared

@@ -110,9 +110,9 @@ class IndexWriter:
     ) -> None:
         """Write a segment with the documents stored since the last one; ``codes`` are their words."""
         layers = invert(codes, offsets, bullets, self._lexicon)
-        data, byte_offsets = stream.encode(codes)
+        pieces, byte_offsets = stream.encode_documents(codes, offsets)
         writer, name = self._create("seg")
-        write_segment(writer, layers, [data], byte_offsets[offsets], self._columns, self._records)
+        write_segment(writer, layers, pieces, byte_offsets, self._columns, self._records)
         neighbours.count_neighbours(codes, offsets, self._lexicon).write(writer)
         self._glosses.write(writer, len(self._columns.ids))
         self._adopt(name, writer.finish(), len(self._columns.ids))
