@@ -37,6 +37,7 @@ _CLASSES = {
 # The server checks that these are there, and can't make them as the user it runs as.
 _EMPTY = ("bin", "config", "data", "logs", "plugins", "extensions")
 _OTHER_PLATFORMS = ("-osx-", "-windows-") if os.uname().sysname == "Linux" else ("-windows-", "-linux-")
+_QUIETLY = ("--batch-mode", "--quiet", "--no-transfer-progress", "-Dstyle.color=never")
 _OFFLINE = (
     "Could not transfer",
     "UnknownHostException",
@@ -120,7 +121,7 @@ def _fetch(maven: str, build: Path, home: Path) -> None:
         text = _PART.format(name=name, folder=home / folder, dependencies=dependencies)
         (build / name / "pom.xml").write_text(text, encoding="utf-8")
     done = subprocess.run(
-        [maven, "--batch-mode", "--quiet", "--no-transfer-progress", "--file", build / "pom.xml", "package"],
+        [maven, *_QUIETLY, "--file", build / "pom.xml", "package"],
         capture_output=True,
         encoding="utf-8",
         errors="replace",
@@ -130,7 +131,7 @@ def _fetch(maven: str, build: Path, home: Path) -> None:
         errors = [line for line in done.stdout.splitlines() if "[ERROR]" in line]
         said = errors[0].replace("[ERROR]", "").strip() if errors else f"exit code {done.returncode}"
         kind = Offline if any(sign in done.stdout for sign in _OFFLINE) else RuntimeError
-        raise kind(f"Maven could not fetch the OpenSearch server: {said}")
+        raise kind(f"Maven could not fetch the OpenSearch server: {said[:200]}")
 
 
 def _lay_out(home: Path) -> None:
