@@ -111,6 +111,23 @@ def test_a_node_is_killed_while_documents_arrive(
     assert found(connection) == DOCUMENTS
 
 
+def test_a_node_hangs_while_documents_arrive(cluster: Cluster, connection: Connection) -> None:
+    node = another(cluster)
+    reports: list[BulkReport] = []
+    sender = threading.Thread(target=lambda: reports.append(send(connection, 0, DOCUMENTS, pause=0.02)))
+    sender.start()
+    time.sleep(1.5)
+    cluster.pause(node)
+    try:
+        sender.join(timeout=250)
+        assert [(report.stored, report.rejected) for report in reports] == [(DOCUMENTS, [])]
+    finally:
+        cluster.resume(node)
+        cluster.wait(nodes=NODES)
+    connection.request("POST", "/faults/_refresh", timeout=60)
+    assert found(connection) == DOCUMENTS
+
+
 @pytest.mark.parametrize("victim", VICTIMS)
 def test_a_node_is_killed_while_there_are_searches(
     cluster: Cluster, connection: Connection, victim: str
