@@ -136,16 +136,12 @@ def main() -> None:
 
 def _run(index: SearchIndex, options: argparse.Namespace) -> None:
     view = index._current()
-    documents = [
-        document
-        for segment in view.generation.segments
-        for document in segment.documents(range(segment.doc_count))
-    ]
-    glossary = view.generation.glossary
+    documents = list(view.snapshot.all_documents())
+    glossary = view.snapshot.glossary
 
     def use(found: Any) -> None:
-        view.generation.__dict__["glossary"] = found
-        view.generation.caches.clear()
+        view.snapshot.generation.__dict__["glossary"] = found
+        view.snapshot.caches.clear()
 
     if options.make:
         topics = make(options.make.read_text(encoding="utf-8").splitlines(), documents, glossary)

@@ -75,7 +75,7 @@ def evaluate(
         SearchkitError: the extra ``eval`` is not installed.
     """
     _pytrec_eval()
-    from searchkit.answer import Request, answer
+    from searchkit.answers.answer import Request, answer
 
     run: Run = {}
     times: list[float] = []
@@ -83,8 +83,8 @@ def evaluate(
         started = time.perf_counter()
         view = index._current()  # the same generation that `search` would see, without snippets
         found = answer(view, Request(query=text, limit=DEPTH, expand=expand)).top.hits
-        segments = view.generation.segments
-        hits = [(segments[segment].id_of(doc), score) for score, (segment, doc) in found]
+        ids = view.snapshot.ids([handle for _, handle in found])
+        hits = [(name, score) for name, (score, _) in zip(ids, found, strict=True)]
         times.append((time.perf_counter() - started) * 1000)
         run[name] = falling(hits)
         if progress is not None:

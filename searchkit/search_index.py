@@ -11,11 +11,13 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from searchkit.document import Document
-from searchkit.results.hit import Note, Results
+from searchkit.errors import EngineUnavailable
+from searchkit.results.hit import Results
 
 if TYPE_CHECKING:
     from searchkit.analysis.analyzer import WordAnalyzer
-    from searchkit.answer import View
+    from searchkit.answers.answer import View
+    from searchkit.answers.view import TermsWatch
     from searchkit.index.dictionary_words import AddedWords
     from searchkit.index.report import IndexReport, Progress
     from searchkit.index.unknown_words import Unknown
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
     from searchkit.results.explain import Explanation
     from searchkit.results.glossary_entry import GlossaryEntry
     from searchkit.results.suggestion import Suggestion
-    from searchkit.view import TermsWatch
 
 PathLike = str | os.PathLike[str]
 
@@ -44,22 +45,21 @@ def _shared_analyzer() -> WordAnalyzer:
 
 
 class SearchIndex:
-    """An index on disk.
+    """An index: a folder, or in a cluster.
 
     It may be used from several threads, and while others write to it: a search sees the last whole commit.
     Make one with `open` or `build`; it is a context manager.
     """
 
-    def __init__(self, path: Path, *, terms: PathLike | None = None) -> None:
-        from searchkit.engines.whoosh.store import Store
+    def __init__(self, path: PathLike, *, terms: PathLike | None = None) -> None:
+        from searchkit.engines.locate import engine_at
         from searchkit.index.terms import terms_folder
 
-        self.path = path
-        self.terms = terms_folder(path, terms)
+        self._engine = engine_at(path)
+        self.terms = terms_folder(self._engine.folder, terms)
         """The folder of the user's dictionary, synonyms and glossary."""
         self.last_report: IndexReport | None = None
         """What the last call of this object that wrote to the index did."""
-        self._store = Store(path)
         self._analyzer = _shared_analyzer()
         self._lock = threading.Lock()
         self._view: View | None = None
@@ -67,17 +67,18 @@ class SearchIndex:
 
     @classmethod
     def open(cls, path: PathLike, *, terms: PathLike | None = None) -> SearchIndex:
-        """Open an index.
+        """Open an index: ``path`` is a folder, or the address of one in a cluster, ``opensearch://host:9200/name``.
 
         ``terms`` is the folder of the user's dictionary, synonyms and glossary: `update` takes them from there. None
-        is ``terms/`` beside the index.
+        is ``terms/`` beside the index, for a cluster in the current folder.
 
         Raises:
             IndexMissing: there is none.
             IndexIncompatible: another format or other rules of analysis built it.
             IndexCorrupt: it is damaged.
+            EngineUnavailable: the cluster can't be reached.
         """
-        index = cls(Path(path), terms=terms)
+        index = cls(path, terms=terms)
         index._current()
         return index
 
@@ -102,9 +103,9 @@ class SearchIndex:
         """
         from searchkit.index import updates
 
-        index = cls(Path(path), terms=terms)
+        index = cls(path, terms=terms)
         index.last_report = updates.fill(
-            index.path, index._analyzer, sources, timeout=timeout, progress=progress, terms=index.terms
+            index._engine, index._analyzer, sources, timeout=timeout, progress=progress, terms=index.terms
         )
         return index
 
@@ -132,7 +133,7 @@ class SearchIndex:
         from searchkit.index import updates
 
         self.last_report = updates.refresh(
-            self.path,
+            self._engine,
             self._analyzer,
             sources,
             forget=forget,
@@ -155,7 +156,7 @@ class SearchIndex:
         """
         from searchkit.index import updates
 
-        self.last_report = updates.add(self.path, self._analyzer, what, timeout=timeout)
+        self.last_report = updates.add(self._engine, self._analyzer, what, timeout=timeout)
         return self.last_report.added + self.last_report.updated
 
     def delete(self, ids: str | Iterable[str], *, timeout: float = 10.0) -> int:
@@ -166,24 +167,24 @@ class SearchIndex:
         from searchkit.index import updates
 
         wanted = [ids] if isinstance(ids, str) else ids
-        return updates.delete(self.path, self._analyzer, wanted, timeout=timeout)
+        return updates.delete(self._engine, self._analyzer, wanted, timeout=timeout)
 
     def _current(self) -> View:
         """Return the last commit's view, a new one if there was a commit since the last call."""
-        from searchkit.view import open_view
+        from searchkit.answers.view import open_view
 
         view = self._view
-        current = self._store.current()
-        if view is not None and current is not None and current.generation == view.generation.number:
+        current = self._engine.current()
+        if view is not None and current == view.snapshot.number:
             return view
         with self._lock:
             view = self._view
-            if view is not None and current is not None and current.generation == view.generation.number:
+            if view is not None and current == view.snapshot.number:
                 return view
-            fresh = open_view(self._store, self._analyzer)
+            fresh = open_view(self._engine, self._analyzer)
             self._view = fresh
             if view is not None:
-                view.generation.release()
+                view.snapshot.release()
             return fresh
 
     def search(
@@ -212,9 +213,10 @@ class SearchIndex:
             QuerySyntaxError: the query is malformed, and ``strict``.
             OptionError: another argument is wrong.
         """
-        from searchkit.answer import Request, answer
+        from searchkit.answers import questions
+        from searchkit.answers.answer import Request
+        from searchkit.answers.view import TermsWatch
         from searchkit.query.options import check_page, filters
-        from searchkit.view import TermsWatch, hits
 
         started = time.perf_counter()
         check_page(limit, offset, sort)
@@ -231,28 +233,14 @@ class SearchIndex:
         )
         view = self._current()
         watch = self._watch = self._watch or TermsWatch(self.terms)
-        model_before = view.analyzer.loaded
-        found = answer(view, request)
-        notes = [*view.notes, *watch.notes(view), *found.notes]
-        if view.analyzer.loaded and not model_before:
-            notes.append(
-                Note("analyzed", "a word is new to the index and was analysed first, which takes a while")
-            )
-        return Results(
-            query=query,
-            hits=hits(view, found.plan, found.top.hits, offset),
-            total=found.top.total,
-            took_ms=(time.perf_counter() - started) * 1000,
-            notes=tuple(notes),
-            facets=found.top.facets,
-        )
+        return questions.search(view, request, watch.notes(view), started=started)
 
     def unknown_words(self, *, min_count: int = 3, limit: int = 20) -> list[Unknown]:
         """Return words that a dictionary should hold, in ``min_count`` documents or more, frequent ones first."""
         from searchkit.index.unknown_words import unknown_words
 
         view = self._current()
-        return unknown_words(view.generation, view.analyzer, min_count=min_count, limit=limit)
+        return unknown_words(view.snapshot, view.analyzer, min_count=min_count, limit=limit)
 
     def add_words(self, words: Sequence[str], *, timeout: float = 10.0) -> AddedWords:
         """Append words (디퓨전, or 맘바/NNP) to ``dictionary.txt`` and bring the index in line, in one commit.
@@ -263,7 +251,7 @@ class SearchIndex:
         """
         from searchkit.index.dictionary_words import add_words
 
-        return add_words(self.path, self._analyzer, self.terms, words, timeout=timeout)
+        return add_words(self._engine, self._analyzer, self.terms, words, timeout=timeout)
 
     def similar(self, document_id: str, *, limit: int = 10) -> Results:
         """Return documents like the one with this id, most alike first; it isn't among them.
@@ -274,78 +262,44 @@ class SearchIndex:
         Raises:
             OptionError: ``limit`` is negative or too large.
         """
-        from searchkit.engines.whoosh import executor
-        from searchkit.engines.whoosh.similar import plan_like
+        from searchkit.answers.questions import similar
         from searchkit.query.options import check_page
-        from searchkit.view import hits
 
-        started = time.perf_counter()
         check_page(limit, 0, "relevance")
-        view = self._current()
-        found = view.generation.find(document_id)
-        if found is None:
-            missing = Note("no-document", f"there is no document {document_id}")
-            return Results(query=document_id, hits=(), total=0, took_ms=0.0, notes=(missing,))
-        made = plan_like(view.generation, *found)
-        top = executor.run(view.generation, made, limit=limit)
-        return Results(
-            query=document_id,
-            hits=hits(view, made, top.hits),
-            total=top.total,
-            took_ms=(time.perf_counter() - started) * 1000,
-            notes=view.notes,
-        )
+        return similar(self._current(), document_id, limit)
 
     def get(self, document_id: str) -> Document | None:
         """Return a document by its id, None if there is none."""
-        found = self._current().generation.find(document_id)
-        return None if found is None else found[0].document(found[1])
+        from searchkit.answers.questions import get
+
+        return get(self._current(), document_id)
 
     def suggest(self, prefix: str, *, limit: int = 10) -> list[Suggestion]:
         """Return how ``prefix``, which is still being typed, may go on, by how many documents hold it.
 
         Half-typed syllables (확사 → 확산, 확산 모델), first consonants (ㅎㅅ ㅁㄷ) and Latin letters are completed.
         """
-        from searchkit.engines.whoosh.suggester import suggest
+        from searchkit.answers.suggester import suggest
 
-        return suggest(self._current().generation, prefix, limit)
+        return suggest(self._current().snapshot, prefix, limit)
 
     def glossary(self, term: str = "", *, limit: int = 50) -> list[GlossaryEntry]:
         """Return the other names of ``term`` that the documents or the user give, or all pairs if it is empty."""
         from searchkit.index.glossary import entries
 
-        return entries(self._current().generation, term, limit)
+        return entries(self._current().snapshot, term, limit)
 
     def explain(self, query: str, document_id: str) -> Explanation | None:
         """Return how the score of a document comes about, every factor named; None if there is no such document."""
-        from searchkit.answer import Request, answer
-        from searchkit.engines.whoosh import executor
-        from searchkit.results.explain import Explanation
+        from searchkit.answers.questions import explain
 
-        view = self._current()
-        found = view.generation.find(document_id)
-        if found is None:
-            return None
-        made = answer(view, Request(query=query, limit=0)).plan
-        segment = view.generation.segments.index(found[0])
-        return Explanation(
-            query=query,
-            id=document_id,
-            contributions=tuple(executor.contributions(view.generation, made, segment, found[1])),
-        )
+        return explain(self._current(), query, document_id)
 
     def why(self, query: str, document_id: str) -> Why | None:
         """Return why a document answers a query or doesn't, word by word; None if there is no such document."""
-        from searchkit.answer import Request, answer
-        from searchkit.index.why import why
-        from searchkit.query.parser import parse
+        from searchkit.answers.questions import why
 
-        view = self._current()
-        found = view.generation.find(document_id)
-        if found is None:
-            return None
-        made = answer(view, Request(query=query, limit=0)).plan
-        return why(view.generation, view.vocabulary, view.analyzer, parse(query), made, *found)
+        return why(self._current(), query, document_id)
 
     def analyze(self, text: str) -> list[AnalyzedTerm]:
         """Return the terms that a text gives, with their places in it, and what became of the rest."""
@@ -355,29 +309,44 @@ class SearchIndex:
 
     @property
     def whoosh_dir(self) -> Path:
-        """The folder to give to ``whoosh.index.open_dir``."""
+        """The folder to give to ``whoosh.index.open_dir``.
+
+        Raises:
+            EngineUnavailable: the index is in a cluster.
+        """
         return self.path
+
+    @property
+    def path(self) -> Path:
+        """The folder of the index; raises `EngineUnavailable` if it is in a cluster."""
+        folder = self._engine.folder
+        if folder is None:
+            raise EngineUnavailable(f"{self.location}: this index is in a cluster and has no folder")
+        return folder
+
+    @property
+    def location(self) -> str:
+        """The folder of the index, or its address in a cluster, as it was given."""
+        return self._engine.location
 
     @property
     def generation(self) -> int:
         """The number of the commit that a search sees now."""
-        return self._current().generation.number
+        return self._current().snapshot.number
 
     def __len__(self) -> int:
-        return self._current().generation.live_count
+        return self._current().snapshot.live_count
 
     def stats(self) -> dict[str, Any]:
         """Return counts, dates, sizes on disk in bytes, and what built the index."""
-        from searchkit.engines.whoosh.statistics import statistics
-
-        return statistics(self._current().generation)
+        return self._current().snapshot.statistics()
 
     def close(self) -> None:
         """Let the files go; the object can still be used and opens them again."""
         with self._lock:
             view, self._view = self._view, None
         if view is not None:
-            view.generation.close()
+            view.snapshot.close()
 
     def __enter__(self) -> SearchIndex:
         return self
@@ -388,7 +357,7 @@ class SearchIndex:
         self.close()
 
     def __repr__(self) -> str:
-        return f"SearchIndex({os.fspath(self.path)!r})"
+        return f"SearchIndex({self.location!r})"
 
 
 def analyze(text: str) -> list[AnalyzedTerm]:

@@ -17,11 +17,11 @@ from bench.peers import command
 from searchkit import SearchIndex
 from searchkit.analysis.analyzer import WordAnalyzer
 from searchkit.analysis.token import Layer
+from searchkit.answers.vocabulary import LexiconVocabulary
 from searchkit.engines.found import TopDocs
 from searchkit.engines.whoosh.executor import run
 from searchkit.engines.whoosh.generation import Generation
 from searchkit.engines.whoosh.store import Store
-from searchkit.engines.whoosh.vocabulary import LexiconVocabulary
 from searchkit.query.parser import parse
 from searchkit.query.plan import AnyTerm, Plan, PlanTerm
 from searchkit.query.planner import plan

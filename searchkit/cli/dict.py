@@ -52,9 +52,10 @@ def check(console: Console, file: str | None, *, folder: str, terms: str | None,
 
     A file is read by its name: synonyms.txt, glossary.txt, any other as a dictionary.
     """
+    from searchkit.engines.locate import folder_of
     from searchkit.index.terms import check_files, terms_folder
 
-    found = check_files(terms_folder(folder, terms) if file is None else Path(file))
+    found = check_files(terms_folder(folder_of(folder), terms) if file is None else Path(file))
     bad = [(path, line) for path, lines in found.items() for line in lines]
     if output == "json":
         console.json(
@@ -74,7 +75,7 @@ def check(console: Console, file: str | None, *, folder: str, terms: str | None,
         if not bad and found:
             console.message(f"{', '.join(map(str, found))}: every line is right")
         if not found:
-            console.message(f"{terms_folder(folder, terms)}: there are no files of terms")
+            console.message(f"{terms_folder(folder_of(folder), terms)}: there are no files of terms")
     return 1 if bad else 0
 
 
@@ -141,7 +142,7 @@ def add(console: Console, words: tuple[str, ...], *, folder: str, terms: str | N
     from searchkit.cli.options import as_typed
     from searchkit.search_index import SearchIndex
 
-    with SearchIndex(Path(folder), terms=_made(terms)) as index:
+    with SearchIndex(folder, terms=_made(terms)) as index:
         added = index.add_words([as_typed(word) for word in words])
     change = added.change
     if output == "json":

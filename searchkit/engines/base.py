@@ -17,21 +17,22 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from searchkit.analysis.batch import Batch
-from searchkit.analysis.glossary import UserGlosses
-from searchkit.analysis.glosses import Gloss
 from searchkit.analysis.token import Layer, Token, WordKey
-from searchkit.document import Document
 from searchkit.engines.found import Handle, TopDocs
-from searchkit.query.plan import Node, PhraseTerm, Plan
-from searchkit.results.explain import Contribution
 
 if TYPE_CHECKING:
+    from searchkit.analysis.batch import Batch
+    from searchkit.analysis.glossary import UserGlosses
+    from searchkit.analysis.glosses import Gloss
+    from searchkit.document import Document
     from searchkit.engines.whoosh.glossary import StoredGlossary
     from searchkit.engines.whoosh.lexicon import StoredLexicon
+    from searchkit.query.plan import Node, PhraseTerm, Plan
+    from searchkit.results.explain import Contribution
 
 Ints = npt.NDArray[np.int64]
 Term = tuple[Layer, str]
+DictionaryOf = Callable[[Mapping[str, bytes]], Iterable[str]]
 
 
 class Snapshot(AbstractContextManager["Snapshot", None], Protocol):
@@ -105,6 +106,9 @@ class Snapshot(AbstractContextManager["Snapshot", None], Protocol):
 
     def idf(self, layer: Layer, text: str) -> float:
         """Return the idf of a term, 0 if no document holds it."""
+
+    def documents_with(self, layer: Layer) -> int:
+        """Return how many documents have any term in a layer."""
 
     def phrase_freqs(self, names: Sequence[PhraseTerm]) -> list[int]:
         """Return how many documents each of ``names`` matches."""
@@ -217,7 +221,11 @@ class Commit(AbstractContextManager["Commit", None], Protocol):
 
     @property
     def before(self) -> Snapshot | None:
-        """The commit that counts now; None if there is none or, for a fresh start only, if it can't be read."""
+        """The commit that counts now; None if there is none, and for a fresh start."""
+
+    @property
+    def user_files(self) -> Mapping[str, bytes]:
+        """The user's files as the commit that counts has them, even for a fresh start; none where unreadable."""
 
     @property
     def resumed(self) -> bytes | None:
@@ -253,6 +261,46 @@ class Verification(Protocol):
     @property
     def problems(self) -> Sequence[tuple[str, str]]:
         """What is wrong, as (file or part, message)."""
+
+
+class Repair(Protocol):
+    """What `Engine.repair` did; the fields are those of `searchkit.engines.whoosh.repair.Repair`."""
+
+    @property
+    def outcome(self) -> str:
+        """``sound``, ``restored`` or ``rebuild``: nothing but the sources can help."""
+
+    @property
+    def problems(self) -> Sequence[tuple[str, str]]:
+        """What was wrong, as (file or part, message)."""
+
+    @property
+    def generation(self) -> int:
+        """The number of the commit that counts now."""
+
+    @property
+    def aside(self) -> str | None:
+        """Where what was damaged has been set aside."""
+
+
+class Backup(Protocol):
+    """What `Engine.backup` wrote."""
+
+    @property
+    def generation(self) -> int:
+        """The number of the commit."""
+
+    @property
+    def documents(self) -> int:
+        """How many documents it holds."""
+
+    @property
+    def files(self) -> int:
+        """How many files are in the backup."""
+
+    @property
+    def bytes(self) -> int:
+        """How large it is."""
 
 
 class Engine(Protocol):
@@ -310,4 +358,30 @@ class Engine(Protocol):
             IndexMissing: there is no index.
             IndexIncompatible: it has another format.
             EngineUnavailable: it can't be read.
+        """
+
+    def repair(self, dictionary: DictionaryOf) -> Repair:
+        """Go back to the last sound commit; ``dictionary`` is as for `restore`.
+
+        Raises:
+            EngineUnavailable: this engine has no such thing.
+        """
+
+    def salvaged_sources(self) -> Iterator[bytes]:
+        """Yield the states of the sources that are still whole, the newest first."""
+
+    def backup(self, file: Path) -> Backup:
+        """Write the commit that counts to one file.
+
+        Raises:
+            EngineUnavailable: this engine has no such thing.
+        """
+
+    def restore(self, file: Path, dictionary: DictionaryOf) -> int:
+        """Make an index of a backup and return the number of documents.
+
+        ``dictionary`` gives the lines of the user's dictionary, for foreign readers, from the user's files.
+
+        Raises:
+            EngineUnavailable: this engine has no such thing.
         """

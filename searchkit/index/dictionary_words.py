@@ -10,7 +10,7 @@ from pathlib import Path
 from searchkit.analysis.analyzer import WordAnalyzer
 from searchkit.analysis.dictionary import UserDictionary, UserWord, built_in_words
 from searchkit.analysis.token import Context, WordKey
-from searchkit.engines.whoosh.store import Store
+from searchkit.engines.base import Engine
 from searchkit.errors import SearchkitError, SourceError
 from searchkit.index.terms import DICTIONARY, UserTerms
 from searchkit.index.updates import TermsChange, take_terms
@@ -52,14 +52,14 @@ def parse_words(words: Sequence[str]) -> tuple[UserWord, ...]:
 
 
 def add_words(
-    folder: Path,
+    engine: Engine,
     analyzer: WordAnalyzer,
     terms: Path,
     words: Sequence[str],
     *,
     timeout: float = 10.0,
 ) -> AddedWords:
-    """Append ``words`` to the dictionary in the folder ``terms`` and bring the index in ``folder`` in line with it.
+    """Append ``words`` to the dictionary in the folder ``terms`` and bring the index in line with it.
 
     Only the words of the index that hold one of them are analysed again, and only their documents inverted again,
     in one commit. The file is written once that commit stands.
@@ -90,8 +90,8 @@ def add_words(
     change = None
     waiting = _write_aside(terms, data) if new else None
     try:
-        if Store(folder).exists():
-            change = take_terms(folder, analyzer, updated, timeout=timeout)
+        if engine.exists():
+            change = take_terms(engine, analyzer, updated, timeout=timeout)
         if waiting is not None:
             waiting.replace(terms / DICTIONARY)
             waiting = None

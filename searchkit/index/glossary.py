@@ -7,8 +7,7 @@ from collections.abc import Collection
 from searchkit.analysis.glossary import name_key, pairs_of
 from searchkit.analysis.glosses import Gloss, glosses
 from searchkit.document import Document
-from searchkit.engines.whoosh.generation import Generation
-from searchkit.engines.whoosh.gloss_records import StoredGlosses, count_glosses
+from searchkit.engines.base import Snapshot
 from searchkit.query.expansion import Translation
 from searchkit.results.glossary_entry import GlossaryEntry
 
@@ -17,9 +16,9 @@ MAX_PLACES = 3
 _Keys = frozenset[str]
 
 
-def entries(generation: Generation, term: str, limit: int) -> list[GlossaryEntry]:
+def entries(snapshot: Snapshot, term: str, limit: int) -> list[GlossaryEntry]:
     """Return the other names of ``term``, or all pairs if it is blank, those with most evidence first."""
-    glossary = generation.glossary
+    glossary = snapshot.glossary
     if glossary is None:
         return []
     typed = " ".join(term.split())
@@ -29,7 +28,7 @@ def entries(generation: Generation, term: str, limit: int) -> list[GlossaryEntry
     )
     found = found[: max(limit, 0)]
     keys = [frozenset((name_key(names[0]), name_key(each.spellings[0]))) for names, each in found]
-    places = _places(generation, set(keys))
+    places = _places(snapshot, set(keys))
     return [
         GlossaryEntry(
             name=names[0],
@@ -43,23 +42,15 @@ def entries(generation: Generation, term: str, limit: int) -> list[GlossaryEntry
     ]
 
 
-def _places(generation: Generation, wanted: Collection[_Keys]) -> dict[_Keys, list[str]]:
+def _places(snapshot: Snapshot, wanted: Collection[_Keys]) -> dict[_Keys, list[str]]:
     """Return some of the places where documents say each of the ``wanted`` pairs."""
-    pairs = pairs_of(count_glosses((segment.file, segment.deleted) for segment in generation.segments))
+    pairs = {gloss: pair for gloss, pair in pairs_of(snapshot.gloss_counts()).items() if pair in wanted}
     places: dict[_Keys, list[str]] = {}
-    for segment in generation.segments:
-        stored = StoredGlosses(segment.file)
-        for number, gloss in enumerate(stored.glosses):
-            pair = pairs.get(gloss, frozenset())
-            if pair not in wanted:
-                continue
-            known = places.setdefault(pair, [])
-            for doc in stored.docs(number).tolist():
-                if len(known) == MAX_PLACES:
-                    break
-                if segment.deleted is None or not segment.deleted[doc]:
-                    place = _place(segment.document(doc), gloss)
-                    known += [] if place in known else [place]
+    for gloss, handles in snapshot.glossing(pairs, MAX_PLACES).items():
+        known = places.setdefault(pairs[gloss], [])
+        for document in snapshot.documents(handles[: MAX_PLACES - len(known)]):
+            place = _place(document, gloss)
+            known += [] if place in known else [place]
     return places
 
 

@@ -42,14 +42,14 @@ class Indexer:
         sink: Sink,
         report: IndexReport,
         *,
-        index_folder: Path,
+        index_folder: Path | None,
         progress: Progress | None = None,
     ) -> None:
         self._old = old
         self._indexed = old.winners()
         self._sink = sink
         self._report = report
-        self._exclude = index_folder
+        self._exclude = [] if index_folder is None else [index_folder]
         self._progress = progress
         self._seen: dict[str, tuple[str, str]] = {}
         self._new = SourcesState(library=dict(old.library))
@@ -94,7 +94,7 @@ class Indexer:
 
     def _list(self, typed: str, real: str, roots: Mapping[str, str]) -> RootListing:
         inner = [other for other in roots if other != real and Path(other).is_relative_to(real)]
-        return discover(real, typed=typed, exclude=[self._exclude, *inner])
+        return discover(real, typed=typed, exclude=[*self._exclude, *inner])
 
     def _carry(self, root: RootState, inside: str, state: FileState) -> None:
         """Take the entries of a file that is not read in this run."""
@@ -105,7 +105,7 @@ class Indexer:
         def load(entry: Entry) -> Document | None:
             nonlocal file
             if file is None:
-                listing = discover(root.real, typed=root.typed, exclude=[self._exclude])
+                listing = discover(root.real, typed=root.typed, exclude=self._exclude)
                 file = next((f for f in listing.files if f.inside == inside), None)
             if file is None:
                 return None

@@ -1,21 +1,14 @@
-"""A writing session: one lock, one commit, whatever is added, replaced or deleted in between."""
+"""A writing session: one commit, whatever is added, replaced or deleted in between."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from searchkit.analysis.analyzer import WordAnalyzer
 from searchkit.analysis.words import split
 from searchkit.document import Document
-from searchkit.engines.whoosh.blockfile import BlockFile
-from searchkit.engines.whoosh.generation import Generation
-from searchkit.engines.whoosh.manifest import Manifest
-from searchkit.engines.whoosh.store import Store
-from searchkit.engines.whoosh.transaction import Transaction
-from searchkit.engines.whoosh.writer import IndexWriter
-from searchkit.errors import IndexCorrupt
+from searchkit.engines.base import Commit, Engine, Snapshot
 from searchkit.index.analysis_feed import AnalysisFeed
 from searchkit.index.changed_words import changed_words
 from searchkit.index.report import Progress
@@ -24,58 +17,43 @@ from searchkit.index.terms import NO_TERMS, UserTerms
 from searchkit.index.versions import check_analysis, current_versions, other_model
 
 
-def read_state(generation: Generation) -> SourcesState:
+def read_state(snapshot: Snapshot) -> SourcesState:
     """Return what the index knows of its sources."""
-    record = generation.manifest.sources
-    if record is None:
-        return SourcesState()
-    return SourcesState.from_bytes(BlockFile.open(generation.folder, record).column("state").all().tobytes())
-
-
-def live_documents(generation: Generation) -> Iterator[Document]:
-    """Yield all documents of a generation."""
-    for segment in generation.segments:
-        for start in range(0, segment.doc_count, 1024):
-            docs = [
-                doc
-                for doc in range(start, min(start + 1024, segment.doc_count))
-                if segment.deleted is None or not segment.deleted[doc]
-            ]
-            yield from segment.documents(docs)
+    data = snapshot.sources
+    return SourcesState.from_bytes(data) if data else SourcesState()
 
 
 class Session:
-    """What may be done between taking the lock and committing.
+    """What may be done before committing.
 
-    ``base`` is the generation before, None if none counts.
+    ``next`` is the commit to be, ``base`` the one before, None if none counts.
     """
 
     def __init__(
         self,
-        transaction: Transaction,
-        base: Generation | None,
+        commit: Commit,
         analyzer: WordAnalyzer,
         progress: Progress | None,
         terms: UserTerms = NO_TERMS,
     ) -> None:
-        self.transaction = transaction
-        self.base = base
+        self.next = commit
+        self.base = base = commit.before
         self.terms = terms
         self.changed_words = 0
         self.changed_documents = 0
         self._analyzer = analyzer = analyzer.with_dictionary(terms.dictionary)
         self._changed = False
-        self._reanalyse = base is not None and other_model(base.manifest, analyzer) is not None
+        self._reanalyse = base is not None and other_model(base.versions, analyzer) is not None
         self._gone: set[str] = set()
-        self.writer = IndexWriter(transaction, None if self._reanalyse else base)
+        self.writer = commit.writer(keep=not self._reanalyse)
         self.feed = AnalysisFeed(self.writer, analyzer, progress)
         self._pending: set[str] = set()
         if base is not None:
             self._take_terms(base)
 
-    def _take_terms(self, base: Generation) -> None:
+    def _take_terms(self, base: Snapshot) -> None:
         """Bring the words and documents of ``base`` in line with the dictionary."""
-        before = UserTerms.of(base.folder, base.manifest)
+        before = UserTerms.of(base.user_files)
         if before == self.terms:
             return
         self._changed = True
@@ -111,7 +89,7 @@ class Session:
         if self.base is not None and not self._changed and not self._reanalyse and state == old:
             return False
         if self._reanalyse and self.base is not None:
-            for document in live_documents(self.base):
+            for document in self.base.all_documents():
                 if document.id not in self._gone:
                     self.feed.add(document)
         self.feed.flush()
@@ -119,32 +97,19 @@ class Session:
         named = (word for name in self.terms.glosses.names() for word in split(name))
         words = [word.key for word in (*self.terms.synonyms.words(), *named)]
         self.writer.add_words(words, self._analyzer.analyze)
-        kept = None if self.base is None else (self.base.folder, self.base.manifest)
-        user_files, extra = self.terms.write(self.transaction, kept)
         self.writer.commit(
             current_versions(self._analyzer),
             state=state.to_bytes(),
-            user_files=user_files,
-            extra=extra,
+            user_files=self.terms.files,
             dictionary=self.terms.dictionary.lines(),
             user_glosses=self.terms.glosses,
         )
         return True
 
 
-def _terms_of(folder: Path, base: Manifest | None) -> UserTerms:
-    """Return the copies of the user's files in ``base``, empty ones where they can't be read."""
-    if base is None:
-        return NO_TERMS
-    try:
-        return UserTerms.of(folder, base)
-    except IndexCorrupt:
-        return NO_TERMS
-
-
 @contextmanager
 def writing(
-    folder: Path,
+    engine: Engine,
     analyzer: WordAnalyzer,
     *,
     fresh: bool = False,
@@ -153,26 +118,22 @@ def writing(
     progress: Progress | None = None,
     terms: UserTerms | None = None,
 ) -> Iterator[Session]:
-    """Take the write lock of an index.
+    """Begin the next commit of an index.
 
-    With ``fresh`` nothing of the generation before is kept; with ``set_aside`` its files are not removed but
+    With ``fresh`` nothing of the commit before is kept; with ``set_aside`` its files are not removed but
     set aside. ``terms`` are the user's files from now on; None keeps the copies that the index has.
 
     Raises:
         IndexLocked: someone else is writing and doesn't finish within ``timeout`` seconds.
         IndexIncompatible: other rules of analysis built the index.
     """
-    with Store(folder).begin(timeout=timeout, rebuild=fresh, set_aside=set_aside) as transaction:
-        base = None
-        if transaction.base is not None and not fresh:
-            check_analysis(
-                transaction.base,
-                analyzer.with_dictionary(UserTerms.of(folder, transaction.base).dictionary),
-                folder,
-            )
-            base = Generation(folder, transaction.base)
+    with engine.begin(timeout=timeout, fresh=fresh, set_aside=set_aside) as commit:
+        base = commit.before
+        if base is not None:
+            before = UserTerms.of(base.user_files)
+            check_analysis(base.versions, analyzer.with_dictionary(before.dictionary), engine.location)
         if terms is None:
-            terms = _terms_of(folder, transaction.base)
-        session = Session(transaction, base, analyzer, progress, terms)
+            terms = UserTerms.of(commit.user_files)
+        session = Session(commit, analyzer, progress, terms)
         with session.writer, session.feed:
             yield session

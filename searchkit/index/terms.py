@@ -13,10 +13,7 @@ from pathlib import Path
 
 from searchkit.analysis.dictionary import BadLine, UserDictionary
 from searchkit.analysis.glossary import UserGlosses
-from searchkit.engines.whoosh.blockfile import read_plain, write_plain
-from searchkit.engines.whoosh.manifest import FileRecord, Manifest
-from searchkit.engines.whoosh.transaction import Transaction
-from searchkit.errors import IndexCorrupt, SourceError
+from searchkit.errors import SourceError
 from searchkit.query.synonyms import Synonyms
 
 PathLike = str | os.PathLike[str]
@@ -26,7 +23,6 @@ SYNONYMS = "synonyms.txt"
 GLOSSARY = "glossary.txt"
 FILES = (DICTIONARY, SYNONYMS, GLOSSARY)
 DEFAULT_FOLDER = "terms"
-_RECORDED = "terms"
 _MAX_BYTES = 64 << 20
 
 
@@ -46,21 +42,9 @@ class UserTerms:
         return cls({name: _read(folder / name) for name in FILES})
 
     @classmethod
-    def of(cls, folder: Path, manifest: Manifest) -> UserTerms:
-        """Return the copies of the generation that ``manifest`` describes, in the index ``folder``.
-
-        Raises:
-            IndexCorrupt: a copy is damaged.
-        """
-        named = manifest.extra.get(_RECORDED, {})
-        records = {record.name: record for record in manifest.user_files}
-        if not isinstance(named, dict) or not all(
-            name in FILES and records.get(kept) is not None for name, kept in named.items()
-        ):
-            raise IndexCorrupt("the manifest names no such copy of the user's files", path=folder)
-        return cls(
-            {name: read_plain(folder, records[named[name]]) if name in named else b"" for name in FILES}
-        )
+    def of(cls, copies: Mapping[str, bytes]) -> UserTerms:
+        """Return the terms of ``copies`` that an index has; a file that isn't among them is empty."""
+        return cls({name: copies.get(name, b"") for name in FILES})
 
     def lines(self, name: str) -> list[str]:
         """Return the lines of a file, whatever is wrong with its bytes."""
@@ -88,29 +72,6 @@ class UserTerms:
     def bad_lines(self) -> list[tuple[str, BadLine]]:
         """Return the lines that are skipped, each with the name of its file."""
         return [(name, bad) for name, check in CHECKS.items() for bad in check(self.lines(name))]
-
-    def write(
-        self, transaction: Transaction, base: tuple[Path, Manifest] | None
-    ) -> tuple[list[FileRecord], dict[str, dict[str, str]]]:
-        """Write the copies for the next generation; return their records and what the manifest says of them.
-
-        A copy of ``base`` (an index folder and its manifest) that is still right is used again.
-        """
-        records: list[FileRecord] = []
-        named: dict[str, str] = {}
-        kept = None if base is None else UserTerms.of(*base)
-        for name, data in self.files.items():
-            if not data:
-                continue
-            if base is not None and kept is not None and kept.files[name] == data:
-                old = base[1].extra[_RECORDED][name]
-                record = next(each for each in base[1].user_files if each.name == old)
-            else:
-                record = write_plain(transaction.files, transaction.new_name("txt"), data)
-                transaction.record(record)
-            records.append(record)
-            named[name] = record.name
-        return records, {_RECORDED: named}
 
 
 CHECKS: dict[str, Callable[[list[str]], tuple[BadLine, ...]]] = {
@@ -144,14 +105,17 @@ def check_files(path: Path) -> dict[Path, tuple[BadLine, ...]]:
 NO_TERMS = UserTerms(dict.fromkeys(FILES, b""))
 
 
-def terms_folder(index_folder: PathLike, folder: PathLike | None) -> Path:
+def terms_folder(index_folder: PathLike | None, folder: PathLike | None) -> Path:
     """Return the folder of the user's files: ``folder``, or ``terms/`` beside the index if that is None.
+
+    Where the index is in no folder (``index_folder`` is None), that is ``terms/`` in the current one.
 
     Raises:
         SourceError: ``folder`` was named and is no folder.
     """
     if folder is None:
-        return Path(index_folder).resolve().parent / DEFAULT_FOLDER
+        beside = Path.cwd() if index_folder is None else Path(index_folder).resolve().parent
+        return beside / DEFAULT_FOLDER
     if not Path(folder).is_dir():
         raise SourceError("no such folder of terms; check the path", path=os.fspath(folder))
     return Path(folder)

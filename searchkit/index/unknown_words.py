@@ -6,12 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from searchkit.analysis.analyzer import WordAnalyzer
 from searchkit.analysis.dictionary import MAX_WORD, Morpheme, built_in_words
 from searchkit.analysis.token import Context, Layer, WordKey
-from searchkit.engines.whoosh.generation import Generation
+from searchkit.engines.base import Snapshot
 from searchkit.engines.whoosh.lexicon import StoredLexicon
 
 MAX_FORMS = 100_000
@@ -54,13 +52,13 @@ class Unknown:
 
 
 def unknown_words(
-    generation: Generation, analyzer: WordAnalyzer, *, min_count: int = 3, limit: int = 20
+    snapshot: Snapshot, analyzer: WordAnalyzer, *, min_count: int = 3, limit: int = 20
 ) -> list[Unknown]:
     """Return words that stand in ``min_count`` documents or more, the most frequent first.
 
     Forms that differ by their particles count together; a document that holds two of them counts twice.
     """
-    forms = _frequent_forms(generation)
+    forms = _frequent_forms(snapshot)
     known = {word.form for word in (*built_in_words(), *analyzer.dictionary.words)}
     found: dict[str, list[tuple[int, str, str, tuple[str, ...]]]] = {}
     for start in range(0, len(forms), _AT_ONCE):
@@ -80,7 +78,7 @@ def unknown_words(
         if count < min_count or len(result) == limit:
             break
         _, form, reason, pieces = max(found[word], key=lambda use: (use[0], -len(use[1])))
-        result.append(Unknown(word, count, reason, pieces, form, *_example(generation, form)))
+        result.append(Unknown(word, count, reason, pieces, form, *_example(snapshot, form)))
     return result
 
 
@@ -120,17 +118,11 @@ def _is_coda(morpheme: Morpheme) -> bool:
     )
 
 
-def _frequent_forms(generation: Generation) -> list[tuple[str, int]]:
+def _frequent_forms(snapshot: Snapshot) -> list[tuple[str, int]]:
     """Return Hangul words as they are written, with the number of documents that hold each, most frequent first."""
-    lexicon = generation.lexicon
-    counts = np.zeros(lexicon.string_count, np.int64)
-    for segment in generation.segments:
-        terms, offsets, docs, _ = segment.layer_arrays(Layer.SURFACE)
-        live = np.ones(len(docs), np.int64) if segment.deleted is None else ~segment.deleted[docs]
-        before = np.zeros(len(docs) + 1, np.int64)
-        np.cumsum(live, out=before[1:])
-        counts[terms] += before[offsets[1:]] - before[offsets[:-1]]
-    forms = [(text, int(counts[string_id])) for text, string_id in _hangul(lexicon) if counts[string_id]]
+    counts = snapshot.live_frequencies(Layer.SURFACE)
+    words = _hangul(snapshot.lexicon)
+    forms = [(text, int(counts[string_id])) for text, string_id in words if counts[string_id]]
     forms.sort(key=lambda item: (-item[1], item[0]))
     return forms[:MAX_FORMS]
 
@@ -144,13 +136,9 @@ def _hangul(lexicon: StoredLexicon) -> Iterator[tuple[str, int]]:
             yield text, string_id
 
 
-def _example(generation: Generation, form: str) -> tuple[str, str | None, int | None]:
+def _example(snapshot: Snapshot, form: str) -> tuple[str, str | None, int | None]:
     """Return id, source and line of a document that holds ``form``."""
-    string_id = generation.lexicon.string_id(form)
-    for segment in generation.segments:
-        docs, _ = segment.postings(Layer.SURFACE, string_id)
-        live = docs if segment.deleted is None else docs[~segment.deleted[docs]]
-        if len(live):
-            document = segment.document(int(live[0]))
-            return document.id, document.source, document.line
+    _, handles = snapshot.sample(Layer.SURFACE, form, 1)
+    for document in snapshot.documents(handles):
+        return document.id, document.source, document.line
     return "", None, None

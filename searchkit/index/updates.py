@@ -10,12 +10,11 @@ from pathlib import Path
 
 from searchkit.analysis.analyzer import WordAnalyzer
 from searchkit.document import Document
-from searchkit.engines.whoosh.generation import Generation
-from searchkit.engines.whoosh.store import Store
+from searchkit.engines.base import Engine
 from searchkit.errors import DocumentError, IndexCorrupt, IndexIncompatible, IndexMissing, SourceError
 from searchkit.index.indexer import Indexer
 from searchkit.index.report import IndexReport, Progress
-from searchkit.index.session import Session, live_documents, read_state, writing
+from searchkit.index.session import Session, read_state, writing
 from searchkit.index.state import SourcesState
 from searchkit.index.terms import UserTerms
 from searchkit.sources.problem import Problem
@@ -39,7 +38,7 @@ class _DryRun:
 
 
 def refresh(
-    folder: Path,
+    engine: Engine,
     analyzer: WordAnalyzer,
     sources: Sequence[PathLike] = (),
     *,
@@ -57,22 +56,21 @@ def refresh(
     started = time.perf_counter()
     report = IndexReport()
     user_terms = _read_terms(terms, report)
-    store = Store(folder)
-    store.check_target()
+    engine.check_target()
     if dry_run:
-        old = _state_of(store, must_read=not (rebuild and sources))
+        old = _state_of(engine, must_read=not (rebuild and sources))
         roots, read = _choose_roots(old, sources, forget)
         kept = SourcesState(library=old.library) if rebuild else old
-        Indexer(kept, _DryRun(), report, index_folder=folder, progress=progress).run(roots, read)
+        Indexer(kept, _DryRun(), report, index_folder=engine.folder, progress=progress).run(roots, read)
     else:
-        known = _state_of(store, must_read=not (rebuild and sources))
+        known = _state_of(engine, must_read=not (rebuild and sources))
         _check_roots(known, _choose_roots(known, sources, forget))
         with writing(
-            folder, analyzer, fresh=rebuild, timeout=timeout, progress=progress, terms=user_terms
+            engine, analyzer, fresh=rebuild, timeout=timeout, progress=progress, terms=user_terms
         ) as session:
             library: list[Document] = []
             if rebuild:
-                old, library = _before_rebuild(store, must_read=not sources)
+                old, library = _before_rebuild(engine, must_read=not sources)
             else:
                 old = SourcesState() if session.base is None else read_state(session.base)
             roots, read = _choose_roots(old, sources, forget)
@@ -80,14 +78,14 @@ def refresh(
                 for document in library:
                     session.add(document)
                 read, old = list(roots), SourcesState(library=old.library)
-            indexer = Indexer(old, session, report, index_folder=folder, progress=progress)
+            indexer = Indexer(old, session, report, index_folder=engine.folder, progress=progress)
             report.committed = session.commit(indexer.run(roots, read))
     report.took_ms = (time.perf_counter() - started) * 1000
     return report
 
 
 def fill(
-    folder: Path,
+    engine: Engine,
     analyzer: WordAnalyzer,
     sources: Addable | Iterable[PathLike | Document],
     *,
@@ -99,17 +97,16 @@ def fill(
     started = time.perf_counter()
     report = IndexReport()
     user_terms = _read_terms(terms, report)
-    store = Store(folder)
-    store.check_target()
+    engine.check_target()
     paths, documents = _sort_out(sources)
     with writing(
-        folder, analyzer, fresh=True, timeout=timeout, progress=progress, terms=user_terms
+        engine, analyzer, fresh=True, timeout=timeout, progress=progress, terms=user_terms
     ) as session:
         state = SourcesState()
         report.added += _add_documents(session, state, documents, paths)
         roots, read = _choose_roots(state, paths, ())
         indexer = Indexer(
-            SourcesState(library=state.library), session, report, index_folder=folder, progress=progress
+            SourcesState(library=state.library), session, report, index_folder=engine.folder, progress=progress
         )
         report.committed = session.commit(indexer.run(roots, read))
     report.took_ms = (time.perf_counter() - started) * 1000
@@ -117,7 +114,7 @@ def fill(
 
 
 def rebuild_aside(
-    folder: Path,
+    engine: Engine,
     analyzer: WordAnalyzer,
     state: SourcesState,
     sources: Sequence[PathLike] = (),
@@ -132,22 +129,22 @@ def rebuild_aside(
     report = IndexReport()
     roots, _ = _choose_roots(state, sources, ())
     _check_roots(state, (roots, list(roots)))
-    with writing(folder, analyzer, fresh=True, set_aside=True, progress=progress) as session:
-        indexer = Indexer(SourcesState(), session, report, index_folder=folder, progress=progress)
+    with writing(engine, analyzer, fresh=True, set_aside=True, progress=progress) as session:
+        indexer = Indexer(SourcesState(), session, report, index_folder=engine.folder, progress=progress)
         report.committed = session.commit(indexer.run(roots, list(roots)))
     report.took_ms = (time.perf_counter() - started) * 1000
-    return report, session.transaction.generation, session.transaction.aside
+    return report, session.next.number, session.next.aside
 
 
-def add(folder: Path, analyzer: WordAnalyzer, what: Addable, *, timeout: float = 10.0) -> IndexReport:
+def add(engine: Engine, analyzer: WordAnalyzer, what: Addable, *, timeout: float = 10.0) -> IndexReport:
     """Add documents that belong to no root, replacing those with their ids, in one commit."""
     started = time.perf_counter()
     report = IndexReport()
-    with writing(folder, analyzer, timeout=timeout) as session:
+    with writing(engine, analyzer, timeout=timeout) as session:
         state = SourcesState() if session.base is None else read_state(session.base)
         before = state.winners()
         if isinstance(what, (str, os.PathLike)):
-            what = _read_path(what, folder, report)
+            what = _read_path(what, engine.folder, report)
         paths: list[PathLike] = []
         _, documents = _sort_out(what)
         for document in _documents_only(documents, paths):
@@ -171,12 +168,12 @@ class TermsChange:
 
 
 def take_terms(
-    folder: Path, analyzer: WordAnalyzer, terms: UserTerms, *, timeout: float = 10.0
+    engine: Engine, analyzer: WordAnalyzer, terms: UserTerms, *, timeout: float = 10.0
 ) -> TermsChange:
     """Make ``terms`` the user's files of an index, in one commit; no source is read."""
-    with writing(folder, analyzer, timeout=timeout, terms=terms) as session:
+    with writing(engine, analyzer, timeout=timeout, terms=terms) as session:
         if session.base is None:
-            raise IndexMissing(f"{folder}: there is no index; run `searchkit index SOURCE…`")
+            raise IndexMissing(f"{engine.location}: there is no index; run `searchkit index SOURCE…`")
         committed = session.commit(read_state(session.base))
         return TermsChange(session.changed_words, session.changed_documents, committed)
 
@@ -193,10 +190,10 @@ def _read_terms(folder: Path | None, report: IndexReport) -> UserTerms | None:
     return terms
 
 
-def delete(folder: Path, analyzer: WordAnalyzer, ids: Iterable[str], *, timeout: float = 10.0) -> int:
+def delete(engine: Engine, analyzer: WordAnalyzer, ids: Iterable[str], *, timeout: float = 10.0) -> int:
     """Delete documents in one commit; return how many there were."""
     count = 0
-    with writing(folder, analyzer, timeout=timeout) as session:
+    with writing(engine, analyzer, timeout=timeout) as session:
         state = SourcesState() if session.base is None else read_state(session.base)
         indexed = state.winners()
         for document_id in dict.fromkeys(ids):
@@ -248,8 +245,8 @@ def _upsert(session: Session, state: SourcesState, document: Document) -> None:
     state.deleted.pop(document.id, None)
 
 
-def _read_path(path: PathLike, folder: Path, report: IndexReport) -> Iterator[Document]:
-    listing = discover(os.fspath(path), exclude=[folder])
+def _read_path(path: PathLike, index_folder: Path | None, report: IndexReport) -> Iterator[Document]:
+    listing = discover(os.fspath(path), exclude=[] if index_folder is None else [index_folder])
     report.skipped += len(listing.skipped)
     report.problems += listing.problems
     for file in listing.files:
@@ -261,30 +258,30 @@ def _read_path(path: PathLike, folder: Path, report: IndexReport) -> Iterator[Do
         yield from parsed.documents
 
 
-def _state_of(store: Store, *, must_read: bool) -> SourcesState:
+def _state_of(engine: Engine, *, must_read: bool) -> SourcesState:
     """Return the state of the current generation, an empty one if there is none or it need not be readable."""
-    if not store.exists():
+    if not engine.exists():
         return SourcesState()
     try:
-        with Generation.open(store.pin()) as generation:
-            return read_state(generation)
+        with engine.open() as snapshot:
+            return read_state(snapshot)
     except (IndexCorrupt, IndexIncompatible):
         if must_read:
             raise
         return SourcesState()
 
 
-def _before_rebuild(store: Store, *, must_read: bool) -> tuple[SourcesState, list[Document]]:
+def _before_rebuild(engine: Engine, *, must_read: bool) -> tuple[SourcesState, list[Document]]:
     """Return the state, and the documents that no source holds; both empty where nothing can be read."""
-    if not store.exists():
+    if not engine.exists():
         return SourcesState(), []
     try:
-        with Generation.open(store.pin()) as generation:
-            state = read_state(generation)
+        with engine.open() as snapshot:
+            state = read_state(snapshot)
             if not state.library:
                 return state, []
             return state, [
-                document for document in live_documents(generation) if document.id in state.library
+                document for document in snapshot.all_documents() if document.id in state.library
             ]
     except (IndexCorrupt, IndexIncompatible):
         if must_read:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Mapping
 
 from searchkit._version import __version__
 from searchkit.analysis.analyzer import WordAnalyzer
-from searchkit.engines.whoosh.manifest import Manifest
 from searchkit.errors import IndexIncompatible
 
 
@@ -15,20 +14,20 @@ def current_versions(analyzer: WordAnalyzer) -> dict[str, str]:
     return {"searchkit": __version__, **analyzer.versions(), "analysis": analyzer.fingerprint}
 
 
-def check_analysis(manifest: Manifest, analyzer: WordAnalyzer, folder: Path) -> None:
+def check_analysis(versions: Mapping[str, str], analyzer: WordAnalyzer, location: str) -> None:
     """Raise `IndexIncompatible` if the terms of an index are not those that this program gives to words."""
-    built = manifest.versions.get("analysis")
+    built = versions.get("analysis")
     if built != analyzer.fingerprint:
         raise IndexIncompatible(
-            f"{folder}: built with other rules of analysis (searchkit {manifest.versions.get('searchkit', '?')}); "
-            f"run `searchkit index --rebuild --index {folder}`"
+            f"{location}: built with other rules of analysis (searchkit {versions.get('searchkit', '?')}); "
+            f"run `searchkit index --rebuild --index {location}`"
         )
 
 
-def other_model(manifest: Manifest, analyzer: WordAnalyzer) -> str | None:
+def other_model(versions: Mapping[str, str], analyzer: WordAnalyzer) -> str | None:
     """Return a sentence on how Kiwi differs from the one that built the index, None if it doesn't."""
     for name, version in analyzer.versions().items():
-        built = manifest.versions.get(name)
+        built = versions.get(name)
         if built != version:
             return (
                 f"the index was built with {name} {built}, this is {version}: "

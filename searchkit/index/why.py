@@ -6,20 +6,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from searchkit.analysis.analyzer import WordAnalyzer, is_hangul
 from searchkit.analysis.dictionary import UserDictionary, UserWord
 from searchkit.analysis.token import FIRST_WORD, Kind, Token, WordKey
 from searchkit.analysis.words import Word
-from searchkit.engines.whoosh import executor
-from searchkit.engines.whoosh.generation import Generation
-from searchkit.engines.whoosh.matching import Matcher
-from searchkit.engines.whoosh.segment import Segment
-from searchkit.engines.whoosh.term_cache import TermCache
-from searchkit.engines.whoosh.vocabulary import LexiconVocabulary
+from searchkit.engines.base import Snapshot
+from searchkit.engines.found import Handle
 from searchkit.query.plan import (
     And,
+    AnyTerm,
     Author,
     DateRange,
     Id,
@@ -33,6 +28,7 @@ from searchkit.query.plan import (
 )
 from searchkit.query.synonyms import looked_for
 from searchkit.query.syntax import Parsed
+from searchkit.query.terms import Vocabulary
 from searchkit.results.explain import PLACES
 
 _GUESSES = frozenset({"keyboard", "choseong", "spelling", "syllables"})
@@ -106,30 +102,27 @@ class Why:
 
 
 def why(
-    generation: Generation,
-    vocabulary: LexiconVocabulary,
+    snapshot: Snapshot,
+    vocabulary: Vocabulary,
     analyzer: WordAnalyzer,
     parsed: Parsed,
     plan: Plan,
-    segment: Segment,
-    doc: int,
+    handle: Handle,
 ) -> Why:
-    """Say how the document ``doc`` of ``segment`` fares with ``plan``, which was made of ``parsed``."""
-    index = generation.segments.index(segment)
+    """Say how a document of ``snapshot`` fares with ``plan``, which was made of ``parsed``."""
     layers: dict[str, float] = {}
-    for part in executor.contributions(generation, plan, index, doc):
+    for part in snapshot.contributions(plan, handle):
         name = PLACES[part.term.layer]
         layers[name] = layers.get(name, 0.0) + part.score
-    matcher = Matcher(generation, index)
-    failed = tuple(_failed(matcher, plan, doc))
-    teller = _Teller(generation, vocabulary, analyzer, segment, index, doc)
+    failed = tuple(_failed(snapshot, plan, handle))
+    teller = _Teller(snapshot, vocabulary, analyzer, handle)
     of_words: dict[int, list[PlanTerm]] = {}
     for node in (plan.root, *plan.filters):
         for term in _terms(node):
             of_words.setdefault(term.word, []).append(term)
     words = tuple(teller.tell(word, of_words.get(number, [])) for number, word in looked_for(parsed))
     return Why(
-        id=segment.id_of(doc),
+        id=snapshot.ids([handle])[0],
         matched=not failed,
         score=sum(layers.values()),
         layers=tuple(sorted(layers.items(), key=lambda item: -item[1])),
@@ -145,14 +138,11 @@ def _terms(node: Node) -> Iterator[PlanTerm]:
             yield from _terms(child)
 
 
-def _failed(matcher: Matcher, plan: Plan, doc: int) -> Iterator[str]:
+def _failed(snapshot: Snapshot, plan: Plan, handle: Handle) -> Iterator[str]:
     """Yield the conditions that the document doesn't meet."""
     conditions = [*plan.filters, *(plan.root.children if isinstance(plan.root, And) else (plan.root,))]
-    for node in conditions:
-        this = np.zeros(matcher.segment.doc_count, np.bool_)
-        this[doc] = True
-        left = matcher.restrict(this, (node,))
-        if left is not None and not left[doc]:
+    for node, matches in zip(conditions, snapshot.matches(conditions, handle), strict=True):
+        if not matches:
             yield _condition(node)
 
 
@@ -187,21 +177,18 @@ class _Teller:
 
     def __init__(
         self,
-        generation: Generation,
-        vocabulary: LexiconVocabulary,
+        snapshot: Snapshot,
+        vocabulary: Vocabulary,
         analyzer: WordAnalyzer,
-        segment: Segment,
-        index: int,
-        doc: int,
+        handle: Handle,
     ) -> None:
-        self._cache = TermCache.of(generation)
+        self._snapshot = snapshot
         self._vocabulary = vocabulary
         self._analyzer = analyzer
-        self._index = index
-        self._doc = doc
-        codes, _ = segment.words(np.array([doc]))
-        ids = np.unique(codes[codes >= FIRST_WORD]) - FIRST_WORD
-        self._keys = [generation.lexicon.key(word_id) for word_id in ids.tolist()]
+        self._handle = handle
+        codes, _ = snapshot.words([handle])
+        ids = sorted({code - FIRST_WORD for code in codes.tolist() if code >= FIRST_WORD})
+        self._keys = [snapshot.lexicon.key(word_id) for word_id in ids]
 
     def tell(self, word: Word, terms: Sequence[PlanTerm]) -> WordWhy:
         """Say what became of ``word``, which was looked for by ``terms``."""
@@ -211,11 +198,11 @@ class _Teller:
         guesses: set[str] = set()
         direct = False
         documents = 0
-        for term in terms:
-            resolved = self._cache.get(term.layer, term.text)
-            documents = max(documents, resolved.doc_freq)
-            postings = resolved.postings[self._index]
-            if postings is not None and int(postings.frequency_at(np.array([self._doc]))[0]):
+        self._snapshot.look_up((term.layer, term.text) for term in terms)
+        held = self._snapshot.matches([AnyTerm((term,)) for term in terms], self._handle)
+        for term, holds in zip(terms, held, strict=True):
+            documents = max(documents, self._snapshot.doc_freq(term.layer, term.text))
+            if holds:
                 found[PLACES[term.layer], term.text] = None
                 if term.via in _GUESSES:
                     guesses.add(term.via)

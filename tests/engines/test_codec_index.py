@@ -106,9 +106,11 @@ def pair(tmp_path_factory):
         searched.add(Document(id="d5", title="확산 모델 again", bullets=["GPT-4의 양자화", "모델을 학습"]))
         ours = index.open_dir(str(searched.whoosh_dir))
         kept = [
-            document for segment in searched._current().generation.segments for document in live_of(segment)
+            document
+            for segment in searched._current().snapshot.generation.segments
+            for document in live_of(segment)
         ]
-        assert len(searched._current().generation.segments) > 1
+        assert len(searched._current().snapshot.generation.segments) > 1
         yield ours, stock_index(folder / "stock", ours.schema, kept), kept
 
 
@@ -353,7 +355,9 @@ def test_a_month_of_real_papers(tmp_path):
     with SearchIndex.build(CORPUS / "03", tmp_path / "ours") as searched:
         ours = index.open_dir(str(searched.whoosh_dir))
         kept = [
-            document for segment in searched._current().generation.segments for document in live_of(segment)
+            document
+            for segment in searched._current().snapshot.generation.segments
+            for document in live_of(segment)
         ]
     stock = stock_index(tmp_path / "stock", ours.schema, kept)
     rng = random.Random(8)

@@ -6,7 +6,9 @@ import pytest
 
 from searchkit import Document, IndexIncompatible, SearchIndex, SourceError
 from searchkit.analysis.analyzer import WordAnalyzer
+from searchkit.engines.whoosh import toc as contents
 from searchkit.index import maintenance
+from searchkit.engines.whoosh import toc as contents
 
 
 def digest(date, *papers):
@@ -239,7 +241,7 @@ def test_the_state_of_a_large_source_is_read_back(tmp_path):
 
 def test_a_restored_index_has_a_table_of_contents_of_our_own_making(index, tmp_path, monkeypatch):
     maintenance.backup(index.path, tmp_path / "copy.backup")
-    monkeypatch.setattr(maintenance, "toc_bytes", lambda manifest, **_: b"ours")
+    monkeypatch.setattr(contents, "toc_bytes", lambda manifest, **_: b"ours")
     assert maintenance.restore(tmp_path / "copy.backup", tmp_path / "restored") == 3
     (toc,) = (tmp_path / "restored").glob("*.toc")
     assert toc.read_bytes() == b"ours"

@@ -6,15 +6,14 @@ import unicodedata
 
 import pytest
 
-from searchkit.answer import Request, answer
-from searchkit.index.session import live_documents
+from searchkit.answers.answer import Request, answer
 
 WORD = re.compile(r"[가-힣]+|[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*")
 
 
 def documents_by_word(index):
     found = {}
-    for document in live_documents(index._current().generation):
+    for document in index._current().snapshot.all_documents():
         texts = (document.title, *document.bullets, *filter(None, document.labels))
         for word in WORD.findall(unicodedata.normalize("NFC", " \n ".join(texts))):
             found.setdefault(word, set()).add(document.id)
@@ -28,10 +27,9 @@ def test_every_word_alone_finds_its_documents(request, collection, count):
     chosen = random.Random(7).sample(sorted(words), min(count, len(words)))
     missed = {}
     view = index._current()
-    segments = view.generation.segments
     for word in chosen:
         top = answer(view, Request(query=word, limit=5000)).top
-        found = {segments[segment].id_of(doc) for _, (segment, doc) in top.hits}
+        found = set(view.snapshot.ids([handle for _, handle in top.hits]))
         assert len(found) == top.total
         if not words[word] <= found:
             missed[word] = sorted(words[word] - found)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from searchkit.answer import Request, answer
+from searchkit.answers.answer import Request, answer
 from searchkit.results.presentation import Presenter
 
 QUERIES = [

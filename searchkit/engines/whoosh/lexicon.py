@@ -134,6 +134,7 @@ class StoredLexicon:
         self._string_firsts = [level.first_string for level in self.levels]
         self._word_firsts = [level.first_word for level in self.levels]
         self._strings: dict[int, str] = {}
+        self._ids: dict[str, int] = {}
 
     @property
     def string_count(self) -> int:
@@ -152,6 +153,15 @@ class StoredLexicon:
             if found >= 0:
                 return found
         return -1
+
+    def remembered_id(self, text: str) -> int:
+        """Return what `string_id` does, fast for what was asked for before, as the terms of queries are."""
+        found = self._ids.get(text)
+        if found is None:
+            if len(self._ids) >= _MAX_STRINGS:
+                self._ids.clear()
+            found = self._ids[text] = self.string_id(text)
+        return found
 
     def string(self, string_id: int) -> str:
         """Return the term or form of an id."""

@@ -22,7 +22,6 @@ COMMON_SHARE = 32
 """A term in more than one document of so many is common in a segment."""
 CACHE_BYTES = 256 << 20
 _ENTRY_BYTES = 400
-_MAX_STRINGS = 1 << 16
 _NAME = "terms"
 
 
@@ -59,7 +58,6 @@ class TermCache:
         self._lock = threading.Lock()
         self._factors: dict[Layer, npt.NDArray[np.float64]] = {}
         self._factors_of_docs: dict[tuple[int, Layer], npt.NDArray[np.float32]] = {}
-        self._string_ids: dict[str, int] = {}
         self.scratch = Scratch()
 
     @classmethod
@@ -92,6 +90,10 @@ class TermCache:
                 while self._nbytes > self._limit and len(self._entries) > 1:
                     self._nbytes -= self._entries.popitem(last=False)[1].nbytes
         return term
+
+    def peek(self, layer: Layer, text: str) -> ResolvedTerm | None:
+        """Return a term if it is here."""
+        return self._entries.get((int(layer), text))
 
     def factors(self, layer: Layer) -> npt.NDArray[np.float64]:
         """Return what a length byte of ``layer`` adds to a frequency; 256 numbers."""
@@ -128,9 +130,4 @@ class TermCache:
 
     def string_id(self, text: str) -> int:
         """Return the id of a term, -1 if the lexicon lacks it."""
-        found = self._string_ids.get(text)
-        if found is None:
-            if len(self._string_ids) >= _MAX_STRINGS:
-                self._string_ids.clear()
-            found = self._string_ids[text] = self._lexicon.string_id(text)
-        return found
+        return self._lexicon.remembered_id(text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,7 @@ from searchkit.engines.whoosh.lexicon import LexiconLevel, StoredLexicon, merge_
 from searchkit.engines.whoosh.manifest import FileRecord, Manifest, SegmentRecord
 from searchkit.engines.whoosh.segment import Segment
 from searchkit.engines.whoosh.segment_writer import Columns, write_segment
+from searchkit.engines.whoosh.user_files import write_user_files
 
 if TYPE_CHECKING:
     from searchkit.engines.whoosh.transaction import Transaction
@@ -39,6 +40,7 @@ class IndexWriter:
     def __init__(self, transaction: Transaction, base: Generation | None) -> None:
         self._transaction = transaction
         self._folder = transaction.files.folder
+        self._base = None if base is None else (base.folder, base.manifest)
         self._segments: dict[str, tuple[SegmentRecord, Segment]] = {}
         self._levels: list[LexiconLevel] = []
         if base is not None:
@@ -196,20 +198,23 @@ class IndexWriter:
         described = SegmentRecord(id=segment_id, file=record, documents=documents, deletions=None, deleted=0)
         self._segments[segment_id] = described, open_segment(self._folder, described)
 
+    def checkpoint(self, state: Callable[[], bytes]) -> None:
+        """Do nothing: an index folder takes up nothing of a commit that was cut short."""
+
     def commit(
         self,
         versions: Mapping[str, str],
         *,
         state: bytes,
-        user_files: Sequence[FileRecord] = (),
-        extra: Mapping[str, Any] | None = None,
+        rebase: Callable[[bytes], bytes] | None = None,
+        user_files: Mapping[str, bytes] | None = None,
         dictionary: Iterable[str] = (),
         user_glosses: UserGlosses = NO_USER_GLOSSES,
-    ) -> Manifest:
+    ) -> None:
         """Merge what should be merged, write the rest and commit; ``state`` is kept for the next run of the indexer.
 
         ``dictionary`` has the lines of the user's dictionary, for Whoosh's own analysis of queries; ``user_glosses``
-        go into the glossary.
+        go into the glossary. The lock keeps others from committing meanwhile: ``rebase`` is never needed.
 
         Raises:
             SearchkitError: the disk is full or can't be written; nothing has changed then.
@@ -223,20 +228,21 @@ class IndexWriter:
         writer.add("state", state)
         sources = self._finish(writer)
         segments = tuple(record for record, _ in self._segments.values())
+        copies, extra = write_user_files(self._transaction, user_files or {}, self._base)
         manifest = Manifest(
             generation=self._transaction.generation,
             versions=dict(versions),
             segments=segments,
             lexicon=tuple(level.record for level in self._levels),
             sources=sources,
-            user_files=tuple(user_files),
+            user_files=tuple(copies),
             glossary=self._write_glossary(user_glosses),
             documents=sum(record.documents - record.deleted for record in segments),
-            extra=dict(extra or {}),
+            extra=extra,
         )
         from searchkit.engines.whoosh.toc import toc_bytes
 
-        return self._transaction.commit(manifest, toc_bytes(manifest, dictionary=dictionary), self._check)
+        self._transaction.commit(manifest, toc_bytes(manifest, dictionary=dictionary), self._check)
 
     def _write_glossary(self, user: UserGlosses) -> FileRecord | None:
         segments = (segment for _, segment in self._segments.values())

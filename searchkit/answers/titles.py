@@ -7,19 +7,20 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 from threading import Lock
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from searchkit.analysis.token import FIRST_WORD, ITEM_END, SENTENCE_END, Kind, Layer
-from searchkit.engines.whoosh import executor
-from searchkit.engines.whoosh.generation import Generation
-from searchkit.engines.whoosh.lexicon import StoredLexicon
-from searchkit.engines.whoosh.rescore import NeighbourStatistics
 from searchkit.query.plan import PhraseTerm, PhraseWord, Plan
 from searchkit.query.spacing import cut
 from searchkit.query.title_phrases import TitlePhrase, over_represented
 from searchkit.ranking.weights import EXPANSION
+
+if TYPE_CHECKING:
+    from searchkit.engines.base import Snapshot
+    from searchkit.engines.whoosh.lexicon import StoredLexicon
 
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -31,17 +32,17 @@ _CACHED = 4_096
 class Titles:
     """Asks titles, and remembers what they said. Thread-safe."""
 
-    def __init__(self, generation: Generation) -> None:
-        self._generation = generation
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
         self._said: OrderedDict[PhraseTerm, list[TitlePhrase]] = OrderedDict()
         self._lock = Lock()
 
     @classmethod
-    def of(cls, generation: Generation) -> Titles:
-        """Return what lives with ``generation``."""
-        found = generation.caches.get(_NAME)
+    def of(cls, snapshot: Snapshot) -> Titles:
+        """Return what lives with ``snapshot``."""
+        found = snapshot.caches.get(_NAME)
         if found is None:
-            found = generation.caches.setdefault(_NAME, cls(generation))
+            found = snapshot.caches.setdefault(_NAME, cls(snapshot))
         assert isinstance(found, Titles)
         return found
 
@@ -67,17 +68,17 @@ class Titles:
         return found
 
     def _ask(self, whole: PhraseTerm, made: Plan) -> list[TitlePhrase]:
-        generation, weights = self._generation, EXPANSION.titles
+        snapshot, weights = self._snapshot, EXPANSION.titles
         # The filters of one search must not change what another remembers.
         first = replace(made, filters=(), second=None)
-        best = executor.run(generation, first, limit=weights.hits, total=False).hits
-        codes, offsets = self._words([handle for _, handle in best])
-        if _holding(generation.lexicon, codes, offsets, whole) < weights.documents:
+        best = snapshot.run(first, limit=weights.hits, total=False).hits
+        codes, offsets = snapshot.words([handle for _, handle in best])
+        if _holding(snapshot.lexicon, codes, offsets, whole) < weights.documents:
             return []
         return over_represented(
-            [title for title in _titles(generation.lexicon, codes, offsets) if title],
+            [title for title in _titles(snapshot.lexicon, codes, offsets) if title],
             lambda word: self._frequency(word, Layer.TITLE),
-            generation.layer_stats(Layer.TITLE)[0],
+            snapshot.documents_with(Layer.TITLE),
             weights,
         )
 
@@ -86,23 +87,13 @@ class Titles:
         enough = EXPANSION.titles.documents
         if made.second is None or self._frequency(whole.text.replace(" ", ""), Layer.BULLETS) >= enough:
             return True
-        string_ids = [self._generation.lexicon.string_id(text) for text in made.second.terms]
-        statistics = NeighbourStatistics.of(self._generation)
         return all(
-            first >= 0 and second >= 0 and statistics.pair(first, second) >= enough
-            for first, second in pairwise(string_ids)
+            self._snapshot.side_by_side(first, second) >= enough
+            for first, second in pairwise(made.second.terms)
         )
 
     def _frequency(self, text: str, layer: Layer) -> int:
-        string_id = self._generation.lexicon.string_id(text)
-        return self._generation.doc_freq(layer, string_id) if string_id >= 0 else 0
-
-    def _words(self, handles: Sequence[tuple[int, int]]) -> tuple[npt.NDArray[np.int32], Ints]:
-        """Return the streams of documents and the offsets that cut them."""
-        found = [self._generation.segments[number].words(np.array([doc]))[0] for number, doc in handles]
-        offsets = np.zeros(len(found) + 1, np.int64)
-        np.cumsum([len(codes) for codes in found], out=offsets[1:])
-        return np.concatenate([np.zeros(0, np.int32), *found]), offsets
+        return self._snapshot.doc_freq(layer, text)
 
 
 def _titles(lexicon: StoredLexicon, codes: npt.NDArray[np.int32], offsets: Ints) -> list[list[str]]:

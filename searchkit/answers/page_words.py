@@ -2,36 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from searchkit.analysis.token import FIRST_WORD
-from searchkit.engines.whoosh.generation import Generation
-from searchkit.engines.whoosh.term_cache import TermCache
+
+if TYPE_CHECKING:
+    from searchkit.engines.base import Snapshot
+    from searchkit.engines.found import Handle
 
 
-def matching_forms(
-    generation: Generation, found: Iterable[tuple[int, Sequence[int]]], texts: Collection[str]
-) -> set[str]:
-    """Return the forms of the words that are one of ``texts`` or have one among their terms.
-
-    ``found`` are numbers of segments, each with the documents to look at.
-    """
-    cache = TermCache.of(generation)
-    ids = np.array([cache.string_id(text) for text in texts], np.int64)
+def matching_forms(snapshot: Snapshot, found: Sequence[Handle], texts: Collection[str]) -> set[str]:
+    """Return the forms of the words of documents that are one of ``texts`` or have one among their terms."""
+    lexicon = snapshot.lexicon
+    ids = np.array([lexicon.remembered_id(text) for text in texts], np.int64)
     wanted = np.sort(ids[ids >= 0])
     if not len(wanted):
         return set()
-    streams = [generation.segments[segment].words(np.asarray(docs))[0] for segment, docs in found]
-    codes = np.concatenate(streams) if streams else np.zeros(0, np.int32)
-    words = generation.lexicon.expand(_distinct(codes[codes >= FIRST_WORD].astype(np.int64)) - FIRST_WORD)
+    codes, _ = snapshot.words(found)
+    words = lexicon.expand(_distinct(codes[codes >= FIRST_WORD].astype(np.int64)) - FIRST_WORD)
     holds = np.zeros(len(words.forms) + 1, np.bool_)
     holds[:-1] = _among(words.forms, wanted)
     owners = np.repeat(np.arange(len(words.forms)), words.counts)
     holds[owners[_among(words.terms, wanted)]] = True
-    return {generation.lexicon.string(form) for form in _distinct(words.forms[holds[:-1]]).tolist()}
+    return {lexicon.string(form) for form in _distinct(words.forms[holds[:-1]]).tolist()}
 
 
 def _distinct(values: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

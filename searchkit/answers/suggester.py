@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from searchkit.analysis.normalization import fold
-from searchkit.engines.whoosh.generation import Generation
-from searchkit.engines.whoosh.known_words import MAX_FIRST_WORDS, KnownWords
+from searchkit.answers.known_words import MAX_FIRST_WORDS, KnownWords
 from searchkit.query.jamo import initials, is_hangul, key_bytes, typed_initials
 from searchkit.results.suggestion import Suggestion
+
+if TYPE_CHECKING:
+    from searchkit.engines.base import Snapshot
 
 MAX_TYPED = 256
 """Characters; more are no beginning of a word or two."""
@@ -18,9 +21,9 @@ _MIN_PHRASE = 2
 """Documents that hold two words side by side."""
 
 
-def suggest(generation: Generation, typed: str, limit: int) -> list[Suggestion]:
+def suggest(snapshot: Snapshot, typed: str, limit: int) -> list[Suggestion]:
     """Return how ``typed`` may go on, the most frequent first, at most ``limit``; a blank text goes nowhere."""
-    known = KnownWords.of(generation)
+    known = KnownWords.of(snapshot)
     text = fold(typed[:MAX_TYPED]).text.lower()
     words = text.split()
     if not words or limit <= 0:

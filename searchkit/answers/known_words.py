@@ -1,29 +1,31 @@
 """The words that live documents hold, ready to be completed, guessed and corrected.
 
 Counting a word needs no preparation. Everything else works on tables of all words, made when first needed (about a
-second for half a million) and kept as long as the generation.
+second for half a million) and kept as long as the snapshot.
 """
 
 from __future__ import annotations
 
 import threading
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from searchkit.analysis.token import Kind, Layer
-from searchkit.engines.whoosh.followers import Followers
-from searchkit.engines.whoosh.generation import Generation
-from searchkit.engines.whoosh.rescore import NeighbourStatistics
+from searchkit.answers.followers import Followers
 from searchkit.query.jamo import FIRST_SYLLABLE, INITIALS, SYLLABLES, initials, key_bytes
 from searchkit.query.spelling import WIDTH, allowed_edits, key_matrix, similar
+
+if TYPE_CHECKING:
+    from searchkit.engines.base import Snapshot
 
 Ints = npt.NDArray[np.int64]
 
 _NAME = "known words"
 _LAYERS = (Layer.TITLE, Layer.BULLETS, Layer.SURFACE, Layer.IDENTIFIERS)
+_BASE_LAYERS = (Layer.TITLE, Layer.BULLETS)
 _INITIALS_WIDTH = 12
 _PER_INITIAL = SYLLABLES // len(INITIALS)
 _MAX_CANDIDATES = 256
@@ -38,35 +40,31 @@ _TWO_SYLLABLES = 6
 class KnownWords:
     """Words and terms with the number of live documents that hold them. Thread-safe."""
 
-    def __init__(self, generation: Generation) -> None:
-        self.followers = Followers(generation)
-        self._generation = generation
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.followers = Followers(snapshot)
+        self._snapshot = snapshot
         self._lock = threading.Lock()
         self._tables: _Tables | None = None
         self._similar: dict[str, list[tuple[str, int]]] = {}
 
     @classmethod
-    def of(cls, generation: Generation) -> KnownWords:
-        """Return the words of ``generation``."""
-        found = generation.caches.get(_NAME)
+    def of(cls, snapshot: Snapshot) -> KnownWords:
+        """Return the words of ``snapshot``."""
+        found = snapshot.caches.get(_NAME)
         if found is None:
-            found = generation.caches.setdefault(_NAME, cls(generation))
+            found = snapshot.caches.setdefault(_NAME, cls(snapshot))
         assert isinstance(found, KnownWords)
         return found
 
     def frequency(self, text: str) -> int:
         """Return how many documents hold ``text`` as a word, a term or an identifier; the most of these."""
-        string_id = self._generation.lexicon.string_id(text)
-        if string_id < 0:
-            return 0
-        return max(self._generation.doc_freq(layer, string_id) for layer in _LAYERS)
+        self._snapshot.look_up((layer, text) for layer in _LAYERS)
+        return max(self._snapshot.doc_freq(layer, text) for layer in _LAYERS)
 
     def base_frequency(self, text: str) -> int:
         """Return how many documents hold ``text`` as an analysed term; the most of title and bullets."""
-        string_id = self._generation.lexicon.string_id(text)
-        if string_id < 0:
-            return 0
-        return max(self._generation.doc_freq(layer, string_id) for layer in (Layer.TITLE, Layer.BULLETS))
+        self._snapshot.look_up((layer, text) for layer in _BASE_LAYERS)
+        return max(self._snapshot.doc_freq(layer, text) for layer in _BASE_LAYERS)
 
     def similar(self, text: str, limit: int) -> list[tuple[str, int]]:
         """Return words spelt nearly like ``text`` and how many edits away each is: near and frequent ones first."""
@@ -124,12 +122,10 @@ class KnownWords:
         ]
         # Followers are counted in a sample; what is worth more or less in a query has to be exact.
         pairs = [(word, following) for _, word, following in sorted(found, reverse=True)[: 4 * limit]]
-        exact = [(f"{word} {following}", self._side_by_side(word, following)) for word, following in pairs]
+        exact = [
+            (f"{word} {following}", self._snapshot.side_by_side(word, following)) for word, following in pairs
+        ]
         return sorted(exact, key=lambda each: (-each[1], each[0]))[:limit]
-
-    def _side_by_side(self, first: str, second: str) -> int:
-        string_id = self._generation.lexicon.string_id
-        return NeighbourStatistics.of(self._generation).pair(string_id(first), string_id(second))
 
     def sharing_syllables(self, text: str, limit: int) -> list[tuple[str, float]]:
         """Return words that share most pairs of neighbouring syllables with ``text``, and what share of them."""
@@ -155,7 +151,7 @@ class KnownWords:
         if self._tables is None:
             with self._lock:
                 if self._tables is None:
-                    self._tables = _Tables(self._generation)
+                    self._tables = _Tables(self._snapshot)
         return self._tables
 
 
@@ -184,19 +180,19 @@ class _Sorted:
 class _Tables:
     """All words of live documents: their texts, characters, keys and frequencies."""
 
-    def __init__(self, generation: Generation) -> None:
-        string_count = generation.lexicon.string_count
+    def __init__(self, snapshot: Snapshot) -> None:
+        string_count = snapshot.lexicon.string_count
         surface = np.zeros(string_count, np.int64)
         base = np.zeros(string_count, np.int64)
         for layer in _LAYERS:
-            counts = live_frequencies(generation, layer)
-            if layer in (Layer.TITLE, Layer.BULLETS):
+            counts = snapshot.live_frequencies(layer)
+            if layer in _BASE_LAYERS:
                 np.maximum(base, counts, out=base)
             else:
                 np.maximum(surface, counts, out=surface)
         frequencies = np.maximum(base, surface)
         texts: list[bytes] = [b""] * string_count
-        for level in generation.lexicon.levels:
+        for level in snapshot.lexicon.levels:
             texts[level.first_string : level.string_end] = level.strings.in_id_order()
         ids = np.flatnonzero(frequencies)
         joined = b"\n".join([texts[string_id] for string_id in ids.tolist()]).decode("utf-8", "replace")
@@ -213,7 +209,7 @@ class _Tables:
             (_FIRST_SYLLABLE <= text <= _LAST_SYLLABLE for text in texts), np.bool_, string_count
         )
         shown = np.where((surface > 0) | korean, base, 0)
-        compounds = _compounds(generation, shown, texts)
+        compounds = _compounds(snapshot, shown, texts)
         shown[compounds] = np.maximum(shown, surface)[compounds]
         self.shown_frequencies = shown[ids]
         showable = np.flatnonzero(self.shown_frequencies)
@@ -249,24 +245,9 @@ class _Tables:
         return [(text, -count) for count, text in sorted(found)[:limit]]
 
 
-def live_frequencies(generation: Generation, layer: Layer) -> Ints:
-    """Return for each string how many live documents hold it as a term of ``layer``."""
-    counts = np.zeros(generation.lexicon.string_count, np.int64)
-    for segment in generation.segments:
-        terms, offsets, docs, _ = segment.layer_arrays(layer)
-        bounds = offsets.astype(np.int64)
-        found: Ints = bounds[1:] - bounds[:-1]
-        if segment.deleted is not None and len(docs):
-            gone = np.zeros(len(docs) + 1, np.int64)
-            np.cumsum(segment.deleted[docs], out=gone[1:])
-            found = found - (gone[bounds[1:]] - gone[bounds[:-1]])
-        counts[terms] += found
-    return counts
-
-
-def _compounds(generation: Generation, shown: Ints, texts: list[bytes]) -> Ints:
+def _compounds(snapshot: Snapshot, shown: Ints, texts: list[bytes]) -> Ints:
     """Return the strings that are words made of several terms, each of which can be shown, and of nothing else."""
-    lexicon = generation.lexicon
+    lexicon = snapshot.lexicon
     words = lexicon.expand(np.arange(lexicon.word_count, dtype=np.int64))
     base = words.kinds == Kind.BASE
     owners = np.repeat(np.arange(len(words.counts)), words.counts)[base]

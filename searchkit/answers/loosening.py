@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
+from searchkit.answers.known_words import KnownWords
 from searchkit.engines.found import TopDocs
-from searchkit.engines.whoosh import executor
-from searchkit.engines.whoosh.generation import Generation
-from searchkit.engines.whoosh.known_words import KnownWords
-from searchkit.engines.whoosh.term_cache import TermCache
 from searchkit.query.alternatives import Alternative, weighted, with_alternatives, with_bonus
 from searchkit.query.ladder import DAMPING, Ladder
 from searchkit.query.plan import Not, Plan, QueryWeights
 from searchkit.query.planner import plan
 from searchkit.query.syntax import Note, Parsed
 from searchkit.query.terms import Vocabulary
+
+if TYPE_CHECKING:
+    from searchkit.engines.base import Snapshot
 
 _EXACT_HITS = 1000
 _BELOW = 0.9
@@ -30,7 +31,7 @@ class Loosening:
 
     def __init__(
         self,
-        generation: Generation,
+        snapshot: Snapshot,
         vocabulary: Vocabulary,
         parsed: Parsed,
         weights: QueryWeights,
@@ -39,16 +40,15 @@ class Loosening:
         match_all: bool,
         ranked: bool,
     ) -> None:
-        cache = TermCache.of(generation)
-        self._generation = generation
+        self._snapshot = snapshot
         self._vocabulary = vocabulary
         self._weights = weights
         self._ranked = ranked
         self._ladder = Ladder(
             parsed,
             vocabulary,
-            KnownWords.of(generation),
-            lambda term: cache.get(term.layer, term.text).doc_freq,
+            KnownWords.of(snapshot),
+            lambda term: snapshot.doc_freq(term.layer, term.text),
             weights,
             shares,
             match_all=match_all,
@@ -84,7 +84,7 @@ class Loosening:
         if not guesses:
             return made, found, ()
         exact = replace(ladder.damped(made, guesses, 0.0), second=None)
-        best = executor.run(self._generation, exact, limit=_EXACT_HITS)
+        best = self._snapshot.run(exact, limit=_EXACT_HITS)
         if best.total and not self._ranked:
             return made, found, ()
         if best.total:
@@ -107,7 +107,7 @@ class Loosening:
 
         others = at(1.0)
         others = replace(others, filters=(*others.filters, Not(exact.root)))
-        best = executor.run(self._generation, others, limit=1)
+        best = self._snapshot.run(others, limit=1)
         if not best.total or best.hits[0][0] <= least * _BELOW:
             return at(1.0)
         return at(least * _BELOW / best.hits[0][0])

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from searchkit.analysis.analyzer import WordAnalyzer
-from searchkit.engines.found import TopDocs
-from searchkit.engines.whoosh import executor
-from searchkit.engines.whoosh.expansion import expanded
-from searchkit.engines.whoosh.generation import Generation
-from searchkit.engines.whoosh.loosening import Loosening
-from searchkit.engines.whoosh.vocabulary import LexiconVocabulary
+from searchkit.answers.expansion import expanded
+from searchkit.answers.loosening import Loosening
+from searchkit.answers.vocabulary import LexiconVocabulary
 from searchkit.index.terms import UserTerms
 from searchkit.query.parser import parse
 from searchkit.query.plan import Node, Plan
@@ -21,15 +19,19 @@ from searchkit.query.syntax import Parsed
 from searchkit.ranking.weights import ALTERNATIVE_SHARES, QUERY_WEIGHTS, SYNONYM_SHARE
 from searchkit.results.hit import Note
 
+if TYPE_CHECKING:
+    from searchkit.engines.base import Snapshot
+    from searchkit.engines.found import TopDocs
+
 PHRASE_AS_WORDS = Note("phrase-as-words", "no document has the quoted words side by side; searched as words")
 ANY_WORD = Note("any-word", "no document has every word; these have at least one")
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A generation, and what is derived from it; replaced as a whole when a commit comes."""
+    """A snapshot, and what is derived from it; replaced as a whole when a commit comes."""
 
-    generation: Generation
+    snapshot: Snapshot
     vocabulary: LexiconVocabulary
     analyzer: WordAnalyzer
     terms: UserTerms
@@ -87,8 +89,7 @@ def answer(view: View, request: Request) -> Answer:
 
 
 def _run(view: View, request: Request, made: Plan) -> TopDocs:
-    return executor.run(
-        view.generation,
+    return view.snapshot.run(
         made,
         limit=request.limit,
         offset=request.offset,
@@ -100,7 +101,7 @@ def _run(view: View, request: Request, made: Plan) -> TopDocs:
 def _loosening(view: View, request: Request, parsed: Parsed) -> Loosening:
     ranked = request.sort == "relevance"
     return Loosening(
-        view.generation,
+        view.snapshot,
         view.vocabulary,
         parsed,
         QUERY_WEIGHTS,
@@ -137,5 +138,5 @@ def _attempts(view: View, request: Request, parsed: Parsed) -> Iterator[tuple[Pl
 def _with_other_names(view: View, parsed: Parsed, planned: Planned, *, ranked: bool) -> Planned:
     root = view.synonyms.add(planned.plan.root, parsed, QUERY_WEIGHTS, SYNONYM_SHARE)
     made = planned.plan if root is planned.plan.root else replace(planned.plan, root=root)
-    made, notes = expanded(view.generation, view.vocabulary, parsed, made, ranked=ranked)
+    made, notes = expanded(view.snapshot, view.vocabulary, parsed, made, ranked=ranked)
     return Planned(made, [*planned.notes, *notes])

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from searchkit.analysis.token import FIRST_WORD, Context, Kind, Layer
-from searchkit.engines.whoosh.generation import Generation
-from searchkit.engines.whoosh.segment import Segment
 from searchkit.query.jamo import is_hangul
+
+if TYPE_CHECKING:
+    from searchkit.engines.base import Snapshot
 
 Ints = npt.NDArray[np.int64]
 
 MAX_DOCUMENTS = 128
-"""Documents that are read, evenly spread; more are counted by their share."""
+"""Documents that are read; more are counted by their share."""
 _MAX_WORDS = 96
 _MAX_CACHED = 4096
 _MAX_SHOWN = 1 << 15
@@ -23,10 +24,10 @@ _WORD = (1 << 32) - 1
 
 
 class Followers:
-    """What follows words of a generation; the answers are kept. Thread-safe."""
+    """What follows the words of a snapshot; the answers are kept. Thread-safe."""
 
-    def __init__(self, generation: Generation) -> None:
-        self._generation = generation
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
         self._cache: dict[str, list[tuple[str, int]]] = {}
         self._shown: dict[int, tuple[str, str]] = {}
 
@@ -44,23 +45,15 @@ class Followers:
         return found
 
     def _find(self, form: str) -> list[tuple[str, int]]:
-        lexicon = self._generation.lexicon
+        lexicon = self._snapshot.lexicon
         string_id = lexicon.string_id(form)
         if string_id < 0:
             return []
         codes = np.array([word + FIRST_WORD for word in lexicon.words_of(string_id)], np.int64)
-        holding = [self._docs(segment, string_id) for segment in self._generation.segments]
-        total = sum(map(len, holding))
-        step = max(total / MAX_DOCUMENTS, 1.0)
-        pairs: list[Ints] = [np.zeros(0, np.int64)]
-        seen = 0
-        for number, (segment, all_docs) in enumerate(zip(self._generation.segments, holding)):
-            docs = all_docs[np.arange(0, len(all_docs), step).astype(np.int64)]
-            seen += len(docs)
-            if len(docs):
-                next_words, places = _next_words(segment, docs, codes)
-                pairs.append((np.int64(number) << 32 | places) << 32 | next_words)
-        together = np.concatenate(pairs)
+        total, documents = self._snapshot.sample(Layer.SURFACE, form, MAX_DOCUMENTS)
+        codes_of, offsets = self._snapshot.words(documents)
+        next_words, places = _next_words(codes_of, offsets, codes)
+        together = places << 32 | next_words
         words, which, counts = np.unique(together & _WORD, return_inverse=True, return_counts=True)
         order = np.argsort(-counts, kind="stable")[:_MAX_WORDS]
         names, shown = self._names(words[order].tolist())
@@ -68,16 +61,10 @@ class Followers:
         numbers[order] = names
         named = numbers[which.ravel()]
         places = np.unique((together >> 32)[named >= 0] << 32 | named[named >= 0])
-        documents = np.bincount(places & _WORD, minlength=len(shown))
-        scale = total / max(seen, 1)
-        result = [(text, round(count * scale)) for text, count in zip(shown, documents.tolist())]
+        held = np.bincount(places & _WORD, minlength=len(shown))
+        scale = total / max(len(documents), 1)
+        result = [(text, round(count * scale)) for text, count in zip(shown, held.tolist())]
         return sorted(result, key=lambda each: (-each[1], each[0]))
-
-    def _docs(self, segment: Segment, string_id: int) -> Ints:
-        docs: npt.NDArray[Any] = segment.postings(Layer.SURFACE, string_id)[0]
-        if segment.deleted is not None:
-            docs = docs[~segment.deleted[docs]]
-        return docs.astype(np.int64)
 
     def _names(self, words: list[int]) -> tuple[list[int], list[str]]:
         """Return for each word the number of the text that it is shown as, -1 for none; and these texts."""
@@ -99,8 +86,8 @@ class Followers:
 
     def _name(self, word: int) -> tuple[str, str]:
         """Return what a word counts as and is shown as; empty if it is a particle or glued to another word."""
-        key = self._generation.lexicon.key(word)
-        base = [token for token in self._generation.lexicon.tokens(word) if token.kind is Kind.BASE]
+        key = self._snapshot.lexicon.key(word)
+        base = [token for token in self._snapshot.lexicon.tokens(word) if token.kind is Kind.BASE]
         if key.context is not Context.FREE or not base or base[0].start:
             return "", ""
         if not is_hangul(key.form):
@@ -113,9 +100,8 @@ class Followers:
         return text, text
 
 
-def _next_words(segment: Segment, docs: Ints, codes: Ints) -> tuple[Ints, Ints]:
-    """Return the words that stand behind one of ``codes``, and the number of the document among ``docs`` of each."""
-    stream, offsets = segment.words(docs)
+def _next_words(stream: npt.NDArray[np.int32], offsets: Ints, codes: Ints) -> tuple[Ints, Ints]:
+    """Return the words that stand behind one of ``codes``, and the number of the document of each."""
     at = np.flatnonzero(np.isin(stream[:-1], codes))
     following = stream[at + 1].astype(np.int64) - FIRST_WORD
     places = np.searchsorted(offsets, at, "right") - 1

@@ -1,9 +1,10 @@
-"""Expanding a plan: other names of what a query names, from the glossary of the generation and from its titles."""
+"""Expanding a plan: other names of what a query names, from the glossary of the snapshot and from its titles."""
 
 from __future__ import annotations
 
-from searchkit.engines.whoosh.generation import Generation
-from searchkit.engines.whoosh.titles import Titles
+from typing import TYPE_CHECKING
+
+from searchkit.answers.titles import Titles
 from searchkit.query.alternatives import with_alternatives, with_bonus
 from searchkit.query.expansion import VIA, Expander, Translation
 from searchkit.query.plan import Plan
@@ -11,13 +12,16 @@ from searchkit.query.syntax import Note, Parsed
 from searchkit.query.terms import Vocabulary
 from searchkit.ranking.weights import EXPANSION
 
+if TYPE_CHECKING:
+    from searchkit.engines.base import Snapshot
+
 _NAME = "expander"
 _SURE = 0.75
 """Where the glossary is as sure as this, titles need not be asked."""
 
 
 def expanded(
-    generation: Generation, vocabulary: Vocabulary, parsed: Parsed, made: Plan, *, ranked: bool
+    snapshot: Snapshot, vocabulary: Vocabulary, parsed: Parsed, made: Plan, *, ranked: bool
 ) -> tuple[Plan, tuple[Note, ...]]:
     """Return ``made``, the plan of ``parsed``, with other names of what the query names, and what to say about it.
 
@@ -25,11 +29,11 @@ def expanded(
     """
     if parsed.node is None:
         return made, ()
-    expander = _expander(generation, vocabulary)
+    expander = _expander(snapshot, vocabulary)
     found = expander.alternatives(parsed)
     made = with_alternatives(made, found)
     notes = [Note(VIA, f"{each.typed} is also {', '.join(each.texts)}") for each in found]
-    titles = Titles.of(generation)
+    titles = Titles.of(snapshot)
     whole = expander.whole(parsed, titles.cut) if ranked else None
     if whole is not None and expander.known(found, whole) < _SURE:
         said = titles.about(whole, made)
@@ -41,13 +45,13 @@ def expanded(
     return made, tuple(notes)
 
 
-def _expander(generation: Generation, vocabulary: Vocabulary) -> Expander:
-    """Return what lives with ``generation``, made anew for another vocabulary."""
-    glossary = generation.glossary
-    kept: tuple[Vocabulary, Expander] | None = generation.caches.get(_NAME)
+def _expander(snapshot: Snapshot, vocabulary: Vocabulary) -> Expander:
+    """Return what lives with ``snapshot``, made anew for another vocabulary."""
+    glossary = snapshot.glossary
+    kept: tuple[Vocabulary, Expander] | None = snapshot.caches.get(_NAME)
     if kept is None or kept[0] is not vocabulary:
         expander = Expander(vocabulary, _nothing if glossary is None else glossary.translations, EXPANSION)
-        kept = generation.caches[_NAME] = (vocabulary, expander)
+        kept = snapshot.caches[_NAME] = (vocabulary, expander)
     return kept[1]
 
 
