@@ -114,7 +114,8 @@ class CountTable:
         small = int(self._counts[at >> 1]) >> (4 * (at & 1)) & _SMALL
         if small < _SMALL:
             return small + 1
-        return int(self._large[int(np.searchsorted(self._large_at.all(), at))])
+        large_at = self._large_at.all()
+        return int(self._large[int(large_at.searchsorted(large_at.dtype.type(at)))])
 
     def _near(self, key: int) -> tuple[int, npt.NDArray[Any]]:
         if self._high is None:

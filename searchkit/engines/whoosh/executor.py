@@ -83,9 +83,10 @@ def run(
             page.add(index, docs, scorer.exact(index, docs, matcher), keys)
     for index, docs in page.considered():
         page.add(index, docs, scorer.exact(index, docs))
-    hits = page.hits()
-    if second is not None and offset < second.weights.window:
-        hits = _rescored(generation, second, hits)
+    if second is not None and 0 < wanted and offset < second.weights.window:
+        hits = _rescored(generation, second, page, offset + limit)
+    else:
+        hits = page.hits()
     page_hits = [(score, (index, doc)) for score, index, doc in hits[offset : offset + max(limit, 0)]]
     return TopDocs(page_hits, count, None if counter is None else counter.result())
 
@@ -135,21 +136,15 @@ def contributions(
 
 
 def _rescored(
-    generation: Generation, second: SecondStage, hits: list[tuple[float, int, int]]
+    generation: Generation, second: SecondStage, page: PageCollector, wanted: int
 ) -> list[tuple[float, int, int]]:
-    """Score the best of ``hits`` once more and put these in order; the others go on as they were."""
-    window, rest = hits[: second.weights.window], hits[second.weights.window :]
+    """Return the first ``wanted`` hits: the best of ``page`` are scored once more, the others go on as they were."""
+    window, rest = page.cut(second.weights.window)
     rescorer = Rescorer(generation, second)
-    page = PageCollector(generation.segments, len(window))
-    by_segment: dict[int, list[tuple[int, float]]] = {}
-    for score, index, doc in window:
-        by_segment.setdefault(index, []).append((doc, score))
-    for index, found in by_segment.items():
-        found.sort()
-        docs = np.array([doc for doc, _ in found], np.int64)
-        scores = np.array([score for _, score in found], np.float64)
-        page.add(index, docs, scores + rescorer.scores(index, docs))
-    return page.hits() + rest
+    found = PageCollector(generation.segments, min(wanted, second.weights.window))
+    for index, docs, scores in window:
+        found.add(index, docs, scores + rescorer.scores(index, docs))
+    return found.hits() + rest
 
 
 def _sort_keys(segment: Segment, order: str, docs: Docs) -> npt.NDArray[Any] | None:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 Ints = npt.NDArray[np.int64]
 
 _PAIR_BITS = 32
+_FACTORS = 0xFF51AFD7ED558CCD, 0xC4CEB9FE1A85EC53
 _CODE_BITS = 31
 _BATCH = 8192
 """Streams of so many documents are decoded at once, to bound memory."""
@@ -38,10 +39,19 @@ def pair_keys(first: Ints, second: Ints) -> Ints:
     Source: the finalizer of MurmurHash3 (Austin Appleby, public domain), its upper half.
     """
     mixed = first.astype(np.uint64) << np.uint64(32) | second.astype(np.uint64)
-    for factor in (0xFF51AFD7ED558CCD, 0xC4CEB9FE1A85EC53):
+    for factor in _FACTORS:
         mixed ^= mixed >> np.uint64(33)
         mixed *= np.uint64(factor)
     return (mixed >> np.uint64(32)).astype(np.int64)
+
+
+def pair_key(first: int, second: int) -> int:
+    """Return what `pair_keys` returns, for one pair."""
+    mixed = first << 32 | second
+    for factor in _FACTORS:
+        mixed ^= mixed >> 33
+        mixed = mixed * factor & 0xFFFFFFFFFFFFFFFF
+    return mixed >> 32
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -16,19 +16,24 @@ import numpy as np
 import numpy.typing as npt
 
 from searchkit.analysis.token import FIRST_WORD, ITEM_END, Kind
+from searchkit.engines.whoosh import stream
 from searchkit.engines.whoosh.generation import Generation
 from searchkit.engines.whoosh.ranges import ranges
 from searchkit.engines.whoosh.syllables import bigram_number
 
 Ints = npt.NDArray[np.int64]
+Words = npt.NDArray[np.int32]
 
 NEAR = 3
 _APART = NEAR + 1
 """The end of an item counts as so many terms: nothing is near across it."""
 _CACHED = 4096
 _NAME = "stream words"
+_FIRST = 1 + FIRST_WORD
 _PIECE_BITS = 12
-_STEP_BITS = 40
+_WORD_SHIFT = 32
+_STEP_BITS = 24
+_MARK = 1 << 30
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,7 +41,8 @@ class Occurrences:
     """What stands where in the streams of ``doc_count`` documents.
 
     ``terms``, ``positions``, ``docs`` and ``sentences`` run parallel, in the order of the streams: the number of a
-    term, where it stands among all base terms, the number of its document and of its sentence. ``bigrams`` and
+    term, where it stands among all base terms, the number of its document and of its sentence; only differences
+    between positions mean something, and sentences without a term may have no number. ``bigrams`` and
     ``bigram_docs``: the number of a bigram and the document of a word that holds it.
     """
 
@@ -59,19 +65,19 @@ class StreamWords:
         base = tokens.kinds == Kind.BASE
         owners = np.repeat(np.arange(lexicon.word_count, dtype=np.int32), tokens.counts)[base]
         counts = np.bincount(owners, minlength=lexicon.word_count)
-        # How many base terms a code is, and in the high bits whether it ends a sentence.
-        self.steps: Ints = np.zeros(lexicon.word_count + FIRST_WORD, np.int64)
-        self.steps[FIRST_WORD:] = counts
-        self.steps[ITEM_END] = _APART
-        self.steps[:FIRST_WORD] += 1 << _STEP_BITS
+        # How many base terms a code is, and in the high bits whether it ends a sentence; 0 is for bytes within a code.
+        steps = np.zeros(_FIRST + lexicon.word_count, np.int32)
+        steps[_FIRST:] = counts
+        steps[1 + ITEM_END] = _APART
+        steps[1:_FIRST] += 1 << _STEP_BITS
         # Sorted by term: the words that hold one, and where in the word it stands.
         place = np.arange(len(owners), dtype=np.int64) - (np.cumsum(counts) - counts)[owners]
         order = np.argsort(tokens.terms[base], kind="stable")
         self._terms = tokens.terms[base][order].astype(np.uint32)
         self._words = owners[order]
-        self._places = place[order]
-        self._marks = _Marks(lexicon.word_count + FIRST_WORD)
-        self._bigrams: OrderedDict[str, Ints] = OrderedDict()
+        self._places = place[order].astype(np.int32)
+        self._tables = _Tables(steps)
+        self._bigrams: OrderedDict[str, Words] = OrderedDict()
         self._lock = threading.Lock()
 
     @classmethod
@@ -83,14 +89,15 @@ class StreamWords:
         assert isinstance(found, StreamWords)
         return found
 
-    def _words_with(self, bigram: str) -> Ints:
+    def _words_with(self, bigram: str) -> Words:
         with self._lock:
             found = self._bigrams.get(bigram)
             if found is not None:
                 self._bigrams.move_to_end(bigram)
                 return found
         number = bigram_number(bigram)
-        found = np.concatenate([level.bigrams.words_of(number) for level in self._lexicon.levels])
+        levels = [level.bigrams.words_of(number) for level in self._lexicon.levels]
+        found = np.concatenate(levels).astype(np.int32)
         with self._lock:
             self._bigrams[bigram] = found
             if len(self._bigrams) > _CACHED:
@@ -99,78 +106,84 @@ class StreamWords:
 
     def marked(self, terms: Sequence[int], bigrams: Sequence[str]) -> MarkedWords:
         """Return the words that hold one of ``terms``, distinct string ids, or of ``bigrams``."""
-        words: list[npt.NDArray[Any]] = []
-        pieces: list[npt.NDArray[Any]] = []
-        for number, term in enumerate(terms):
+        words: list[Words] = []
+        places: list[Words] = []
+        for term in terms:
             low, high = self._terms.searchsorted(np.array((term, term + 1), np.uint32)).tolist()
             words.append(self._words[low:high])
-            pieces.append(self._places[low:high] << _PIECE_BITS | number)
-        for number, bigram in enumerate(bigrams):
-            holding = self._words_with(bigram)
-            words.append(holding)
-            pieces.append(np.full(len(holding), number + len(terms), np.int64))
-        return MarkedWords(self, self._marks, len(terms), words, pieces)
+            places.append(self._places[low:high])
+        words += map(self._words_with, bigrams)
+        pieces = np.repeat(np.arange(len(words)), [len(each) for each in words])
+        if places:
+            first = np.concatenate(places)
+            pieces[: len(first)] |= first.astype(np.int64) << _PIECE_BITS
+        return MarkedWords(self._tables, len(terms), words, pieces)
 
 
-class _Marks(threading.local):
-    """An array over all codes of streams, all 0 between two uses, for each thread."""
+class _Tables(threading.local):
+    """For each thread two arrays over all codes: ``steps``, to which marks are added, and ``numbers`` of the marked."""
 
-    def __init__(self, size: int) -> None:
-        self.array: npt.NDArray[np.int32] = np.zeros(size, np.int32)
+    def __init__(self, steps: Words) -> None:
+        self.steps = steps.copy()
+        self.numbers: Words = np.zeros(len(steps), np.int32)
 
 
 class MarkedWords:
     """The words of a query: each holds one or several *pieces*, terms or bigrams."""
 
-    def __init__(
-        self,
-        stream_words: StreamWords,
-        marks: _Marks,
-        term_count: int,
-        words: Sequence[npt.NDArray[Any]],
-        pieces: Sequence[npt.NDArray[Any]],
-    ) -> None:
-        self._steps = stream_words.steps
-        self._marks = marks
+    def __init__(self, tables: _Tables, term_count: int, words: Sequence[Words], pieces: Ints) -> None:
+        self._tables = tables
         self._term_count = term_count
-        joined = np.concatenate(words) if words else np.zeros(0, np.int64)
-        order = np.argsort(joined, kind="stable")
-        joined = joined[order]
-        # Terms come first, in the order in which they stand in the word: the place is in the high bits.
-        self._pieces = (np.concatenate(pieces) if pieces else joined)[order]
-        starts = np.flatnonzero(np.diff(joined, prepend=-1))
-        self._codes = joined[starts] + FIRST_WORD
-        self._starts = starts
-        self._sizes = np.diff(np.append(starts, len(joined)))
+        joined = np.concatenate(words) if words else np.zeros(0, np.int32)
+        # The pieces of a word in the order of their places, which are in their high bits.
+        packed = joined.astype(np.int64) << _WORD_SHIFT | pieces
+        packed.sort()
+        self._pieces = packed & ((1 << _WORD_SHIFT) - 1)
+        packed >>= _WORD_SHIFT
+        self._starts = firsts(packed)
+        self._codes = packed.take(self._starts) + _FIRST
+        self._sizes = np.diff(self._starts, append=len(packed))
 
-    def find(self, codes: npt.NDArray[np.int32], offsets: Ints) -> Occurrences:
-        """Find them in the streams of documents: ``codes`` of all of them, cut by ``offsets``."""
-        marks = self._marks.array
-        marks[self._codes] = np.arange(1, len(self._codes) + 1, dtype=np.int32)
-        found = marks.take(codes)
-        marks[self._codes] = 0
-        at = found.nonzero()[0]
-        word = found.take(at) - 1
-        bounds = at.searchsorted(offsets)
-        docs = np.repeat(np.arange(len(offsets) - 1), bounds[1:] - bounds[:-1])
-        steps = self._steps.take(codes)
-        before = steps.cumsum().take(at) - steps.take(at)
+    def find(self, data: npt.NDArray[np.uint8], bounds: Ints) -> Occurrences:
+        """Find them in the encoded streams of documents, one after the other, cut by ``bounds``."""
+        codes = stream.spread(data)
+        steps, numbers = self._tables.steps, self._tables.numbers
+        steps[self._codes] += _MARK
+        try:
+            taken = steps.take(codes, mode="wrap")
+        finally:
+            steps[self._codes] -= _MARK
+        at = (taken >= _MARK).nonzero()[0]
+        numbers[self._codes] = np.arange(len(self._codes), dtype=np.int32)
+        word = numbers.take(codes.take(at))
+        # From one marked word up to the next: the base terms, and the ends of sentences in the high bits.
+        passed = np.add.reduceat(taken, at, dtype=np.int64) - _MARK if len(at) else np.zeros(0, np.int64)
+        before, sentence = np.zeros((2, len(at)), np.int64)
+        np.cumsum(passed[:-1] & ((1 << _STEP_BITS) - 1), out=before[1:])
+        np.cumsum(passed[:-1] >> _STEP_BITS, out=sentence[1:])
+        ends = at.searchsorted(bounds)
+        docs = np.repeat(np.arange(len(bounds) - 1), ends[1:] - ends[:-1])
         sizes = self._sizes.take(word)
         pieces = self._pieces.take(ranges(self._starts.take(word), sizes))
-        docs, before = np.repeat(docs, sizes), np.repeat(before, sizes)
-        numbers = pieces & ((1 << _PIECE_BITS) - 1)
-        is_term = numbers < self._term_count
+        owners = np.repeat(np.arange(len(at)), sizes)
+        which = pieces & ((1 << _PIECE_BITS) - 1)
+        is_term = which < self._term_count
         terms, others = is_term.nonzero()[0], (~is_term).nonzero()[0]
-        before = before.take(terms)
-        positions = (before & ((1 << _STEP_BITS) - 1)) + (pieces.take(terms) >> _PIECE_BITS)
-        order = positions.argsort(kind="stable")
-        terms = terms.take(order)
+        holders = owners.take(terms)
+        positions = before.take(holders) + (pieces.take(terms) >> _PIECE_BITS)
         return Occurrences(
-            len(offsets) - 1,
-            numbers.take(terms),
-            positions.take(order),
-            docs.take(terms),
-            (before >> _STEP_BITS).take(order),
-            numbers.take(others) - self._term_count,
-            docs.take(others),
+            len(bounds) - 1,
+            which.take(terms),
+            positions,
+            docs.take(holders),
+            sentence.take(holders),
+            which.take(others) - self._term_count,
+            docs.take(owners.take(others)),
         )
+
+
+def firsts(ascending: npt.NDArray[Any]) -> npt.NDArray[np.intp]:
+    """Return where each run of equal values starts."""
+    starts = np.ones(len(ascending), np.bool_)
+    np.not_equal(ascending[1:], ascending[:-1], out=starts[1:])
+    return starts.nonzero()[0]

@@ -79,7 +79,7 @@ class PageCollector:
 
     def hits(self) -> list[tuple[float, int, int]]:
         """Return the best as (score, number of the segment, document), in order."""
-        if len(self._places) and (self._places[:, 0] == self._places[0, 0]).all():
+        if self._of_one_segment():
             # All of one segment: `add` has put them in order.
             segments, docs = self._places.T.tolist()
             return list(zip(self._scores.tolist(), segments, docs))
@@ -97,6 +97,26 @@ class PageCollector:
                 run.sort(key=self._id_of)
             hits += run
         return hits[: self._wanted]
+
+    def cut(self, size: int) -> tuple[list[tuple[int, Docs, Array]], list[tuple[float, int, int]]]:
+        """Return the best ``size`` as (number of the segment, documents, ascending, their scores); and later hits."""
+        if self._of_one_segment() and len(self._places) <= size:
+            scores, places, rest = self._scores, self._places, []
+        else:
+            hits = self.hits()
+            rest = hits[size:]
+            scores = np.array([hit[0] for hit in hits[:size]], np.float64)
+            places = np.array([hit[1:] for hit in hits[:size]], np.int64).reshape(-1, 2)
+        found = []
+        for index in sorted(set(places[:, 0].tolist())):
+            mine = places[:, 0] == index
+            docs, own = places[mine, 1], scores[mine]
+            order = docs.argsort()
+            found.append((index, docs.take(order), own.take(order)))
+        return found, rest
+
+    def _of_one_segment(self) -> bool:
+        return bool(len(self._places)) and bool((self._places[:, 0] == self._places[0, 0]).all())
 
     def _id_of(self, hit: tuple[float, int, int]) -> str:
         return self._segments[hit[1]].id_of(hit[2])

@@ -7,7 +7,6 @@ Lengths don't count: b is 0 for these features.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -15,8 +14,8 @@ import numpy.typing as npt
 
 from searchkit.analysis.token import Layer
 from searchkit.engines.whoosh.generation import Generation
-from searchkit.engines.whoosh.neighbours import StoredNeighbours, pair_keys
-from searchkit.engines.whoosh.occurrences import NEAR, Occurrences, StreamWords
+from searchkit.engines.whoosh.neighbours import StoredNeighbours, pair_key
+from searchkit.engines.whoosh.occurrences import NEAR, Occurrences, StreamWords, firsts
 from searchkit.engines.whoosh.syllables import bigram_number
 from searchkit.engines.whoosh.term_cache import TermCache
 from searchkit.query.plan import SecondStage
@@ -26,6 +25,7 @@ from searchkit.ranking.weights import K1
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+_PairList = list[tuple[int, int]]
 
 _NAME = "neighbours"
 _CACHED = 16_384
@@ -41,7 +41,7 @@ class NeighbourStatistics:
         ]
         self.paired = sum(here.paired - (gone.paired if gone else 0) for here, gone in self._tables)
         self.spelled = sum(here.spelled - (gone.spelled if gone else 0) for here, gone in self._tables)
-        self._pairs: dict[int, int] = {}
+        self._pairs: dict[tuple[int, int], int] = {}
         self._bigrams: dict[str, int] = {}
 
     @classmethod
@@ -55,12 +55,12 @@ class NeighbourStatistics:
 
     def pair(self, first: int, second: int) -> int:
         """Return how many live documents hold a term (by its string id) and another behind it."""
-        key = int(pair_keys(np.array([first]), np.array([second]))[0])
-        found = self._pairs.get(key)
+        found = self._pairs.get((first, second))
         if found is None:
             if len(self._pairs) >= _CACHED:
                 self._pairs.clear()
-            found = self._pairs[key] = sum(
+            key = pair_key(first, second)
+            found = self._pairs[first, second] = sum(
                 here.pairs.get(key) - (gone.pairs.get(key) if gone else 0) for here, gone in self._tables
             )
         return found
@@ -96,32 +96,27 @@ class Rescorer:
             for (one, _), (other, _) in pairwise(ids)
             if one in number and other in number
         ]
-        self._ordered = _Pairs(dict.fromkeys(neighbours), len(number))
-        unordered = dict.fromkeys((min(pair), max(pair)) for pair in neighbours if pair[0] != pair[1])
-        self._near = _Pairs(unordered, len(number), both=True)
-        count = {pair: statistics.pair(*map(self._id, pair)) for pair in self._ordered.pairs}
-        self._ordered_freqs = list(count.values())
-        self._near_freqs = [
-            (count[pair] if pair in count else statistics.pair(*map(self._id, pair)))
-            + (count[back] if (back := pair[::-1]) in count else statistics.pair(*map(self._id, back)))
-            for pair in self._near.pairs
-        ]
+        self._ordered = list(dict.fromkeys(neighbours))
+        self._near = list(dict.fromkeys((min(pair), max(pair)) for pair in neighbours if pair[0] != pair[1]))
+        self._pairs = _Pairs(self._ordered, self._near, len(number))
+        string_ids = list(self._string_ids.values())
+
+        def freq(one: int, other: int) -> int:
+            return statistics.pair(string_ids[one], string_ids[other])
+
+        ordered_freqs = [freq(*pair) for pair in self._ordered]
+        near_freqs = [freq(*pair) + freq(*pair[::-1]) for pair in self._near]
         freqs = [(text, statistics.bigram(text)) for text in stage.bigrams]
         self._bigrams = [(text, freq) for text, freq in freqs if freq]
         weights = stage.weights
         paired, spelled = statistics.paired, statistics.spelled
         self._factors = [
-            *((weights.ordered, _pair_idf(paired, freq), freq) for freq in self._ordered_freqs),
-            *((weights.near, _pair_idf(paired, freq), freq) for freq in self._near_freqs),
+            *((weights.ordered, _pair_idf(paired, freq), freq) for freq in ordered_freqs),
+            *((weights.near, _pair_idf(paired, freq), freq) for freq in near_freqs),
             *((weights.bigrams, bm25.idf(spelled, freq), freq) for _, freq in self._bigrams),
         ]
         self._gains = np.array([weight * idf for weight, idf, _ in self._factors], np.float64)
-        self._marked = StreamWords.of(generation).marked(
-            list(self._string_ids.values()), [text for text, _ in self._bigrams]
-        )
-
-    def _id(self, number: int) -> int:
-        return self._string_ids[self._texts[number]]
+        self._marked = StreamWords.of(generation).marked(string_ids, [text for text, _ in self._bigrams])
 
     def scores(self, segment_index: int, docs: Ints) -> Floats:
         """Return what the second stage adds to each of ``docs`` of a segment."""
@@ -150,8 +145,8 @@ class Rescorer:
 
     def _names(self) -> list[tuple[Feature, str]]:
         return [
-            *((Feature.ORDERED, self._named(pair)) for pair in self._ordered.pairs),
-            *((Feature.NEAR, self._named(pair)) for pair in self._near.pairs),
+            *((Feature.ORDERED, self._named(pair)) for pair in self._ordered),
+            *((Feature.NEAR, self._named(pair)) for pair in self._near),
             *((Feature.BIGRAMS, text) for text, _ in self._bigrams),
         ]
 
@@ -160,13 +155,14 @@ class Rescorer:
 
     def _features(self, segment_index: int, docs: Ints) -> tuple[Floats, Floats]:
         """Return how often each pair and bigram (rows) stands in ``docs``, and what their best sentences cover."""
-        found = self._marked.find(*self._generation.segments[segment_index].words(docs))
-        rows = [
-            self._ordered.count(found, [1]),
-            self._near.count(found, range(1, NEAR + 1)),
-            _table(found.bigrams, found.bigram_docs, len(self._bigrams), found.doc_count),
-        ]
-        return np.concatenate(rows), self._best_sentences(found)
+        found = self._marked.find(*self._generation.segments[segment_index].streams(docs))
+        pairs, pair_docs = self._pairs.find(found)
+        rows = np.concatenate((*pairs, found.bigrams + self._pairs.count))
+        counts = np.bincount(
+            rows * found.doc_count + np.concatenate((*pair_docs, found.bigram_docs)),
+            minlength=len(self._gains) * found.doc_count,
+        )
+        return counts.reshape(-1, found.doc_count).astype(np.float64), self._best_sentences(found)
 
     def _best_sentences(self, found: Occurrences) -> Floats:
         best = np.zeros(found.doc_count, np.float64)
@@ -174,45 +170,49 @@ class Rescorer:
         if not len(found.terms):
             return best
         # Sorting brings terms of a sentence together, always in the same order, so that sums are equal to the last bit.
-        keys = np.sort(found.sentences * count + found.terms)
-        keys = keys[np.flatnonzero(np.diff(keys, prepend=-1))]
-        sentences, terms = np.divmod(keys, count)
-        starts = np.flatnonzero(np.diff(sentences, prepend=-1))
-        covered = np.add.reduceat(self._idfs[terms], starts)
-        docs = found.docs[np.searchsorted(found.sentences, sentences[starts])]
-        firsts = np.flatnonzero(np.diff(docs, prepend=-1))
-        best[docs[firsts]] = np.maximum.reduceat(covered, firsts)
+        keys = found.sentences * count + found.terms
+        keys.sort()
+        keys = keys.take(firsts(keys))
+        sentences = keys // count
+        starts = firsts(sentences)
+        covered = np.add.reduceat(self._idfs.take(keys - sentences * count), starts)
+        docs = found.docs.take(found.sentences.searchsorted(sentences.take(starts)))
+        begin = firsts(docs)
+        best[docs.take(begin)] = np.maximum.reduceat(covered, begin)
         return best
 
 
 class _Pairs:
-    """Pairs of terms by their numbers, to be counted in documents; ``both``: in either order."""
+    """Pairs of terms by their numbers, to be counted in documents: ``ordered``, then ``near`` in either order."""
 
-    def __init__(self, pairs: dict[tuple[int, int], None], term_count: int, *, both: bool = False) -> None:
-        self.pairs = list(pairs)
-        self._rows = np.full((term_count, term_count), -1, np.int64)
-        for row, (one, other) in enumerate(self.pairs):
-            self._rows[one, other] = row
-            if both:
-                self._rows[other, one] = row
+    def __init__(self, ordered: _PairList, near: _PairList, term_count: int) -> None:
+        self.count = len(ordered) + len(near)
+        self._rows = np.full((2, term_count * term_count), -1, np.int64)
+        self._term_count = term_count
+        for row, (one, other) in enumerate(ordered):
+            self._rows[0, one * term_count + other] = row
+        for row, (one, other) in enumerate(near, len(ordered)):
+            self._rows[1, [one * term_count + other, other * term_count + one]] = row
 
-    def count(self, found: Occurrences, shifts: Sequence[int]) -> Floats:
-        """Return how often each pair (rows) stands in each document, at most as far apart as the greatest shift."""
-        rows: list[Ints] = [np.zeros(0, np.int64)]
-        docs: list[Ints] = [np.zeros(0, np.int64)]
-        if self.pairs:
-            for shift in shifts:
-                close = np.flatnonzero(found.positions[shift:] - found.positions[:-shift] <= shifts[-1])
-                row = self._rows[found.terms[close], found.terms[close + shift]]
-                kept = row >= 0
-                rows.append(row[kept])
-                docs.append(found.docs[close[kept]])
-        return _table(np.concatenate(rows), np.concatenate(docs), len(self.pairs), found.doc_count)
-
-
-def _table(rows: Ints, docs: Ints, row_count: int, doc_count: int) -> Floats:
-    counts = np.bincount(rows * doc_count + docs, minlength=row_count * doc_count)
-    return counts.reshape(row_count, doc_count).astype(np.float64)
+    def find(self, found: Occurrences) -> tuple[list[Ints], list[Ints]]:
+        """Return the rows of the pairs that stand there, and their documents, in several arrays."""
+        rows: list[Ints] = []
+        docs: list[Ints] = []
+        if not self.count:
+            return rows, docs
+        first, positions = found.terms * self._term_count, found.positions
+        for shift in range(1, NEAR + 1):
+            apart = positions[shift:] - positions[:-shift]
+            close = (apart <= NEAR).nonzero()[0]
+            pair = first.take(close) + found.terms.take(close + shift)
+            owners = found.docs.take(close)
+            if shift == 1:
+                rows.append(np.where(apart.take(close) == 1, self._rows[0].take(pair), -1))
+                docs.append(owners)
+            rows.append(self._rows[1].take(pair))
+            docs.append(owners)
+        kept = [row >= 0 for row in rows]
+        return [row[one] for row, one in zip(rows, kept)], [each[one] for each, one in zip(docs, kept)]
 
 
 def _idf(cache: TermCache, text: str) -> float:

@@ -52,7 +52,8 @@ class _LayerColumns:
         if self.large_at is None:
             return unpacked
         at = self.large_at.all()
-        low, high = np.searchsorted(at, (start, stop)).tolist()
+        # Numbers of another type would have the whole array converted.
+        low, high = at.searchsorted(np.array((start, stop), at.dtype)).tolist()
         if low == high:
             return unpacked
         large = self.large.slice(low, high)
@@ -248,18 +249,21 @@ class Segment:
 
         Codes: 0 ends an item, 1 ends a sentence, others are word ids + 2. Items: title, bullets, then labels.
         """
+        data, bounds = self.streams(docs)
+        return stream.decode_cut(data, bounds)
+
+    def streams(self, docs: npt.NDArray[np.integer]) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
+        """Return the encoded streams of ``docs``, one after the other, and where each starts (one more)."""
         offsets = self._code_offsets.all()
         docs = np.asarray(docs, np.int64)
-        starts = offsets[docs].astype(np.int64)
-        sizes = offsets[docs + 1].astype(np.int64) - starts
+        starts = offsets.take(docs).astype(np.int64)
+        stops = offsets.take(docs + 1).astype(np.int64)
+        sizes = stops - starts
         bounds = np.zeros(len(docs) + 1, np.int64)
         np.cumsum(sizes, out=bounds[1:])
         if len(docs) * 2 > self.doc_count:
-            data = self._codes.all()[ranges(starts, sizes)]
-        else:
-            pieces = self._codes.pieces(starts, starts + sizes)
-            data = np.concatenate(pieces) if pieces else np.zeros(0, np.uint8)
-        return stream.decode_cut(data, bounds)
+            return self._codes.all()[ranges(starts, sizes)], bounds
+        return np.frombuffer(self._codes.joined(starts, stops), np.uint8), bounds
 
     def stream_bytes(self) -> tuple[Array, Array]:
         """Return the encoded streams of all documents and their byte offsets."""

@@ -78,6 +78,29 @@ def decode_cut(
     return values, ends.searchsorted(bounds)
 
 
+def spread(data: npt.NDArray[np.uint8]) -> npt.NDArray[np.int32]:
+    """Return for each byte of ``data``, whole codes only, one more than the code that begins there, else 0.
+
+    Codes are below 2³¹ - 1. Faster than `decode`, as nothing moves.
+    """
+    rest = data.astype(np.int32)
+    more = rest >> 7
+    rest &= 0x7F
+    codes = rest.copy()
+    joined = more[:-1]
+    for index in range(1, _MAX_BYTES):
+        if index > 1 and not joined.any():
+            break
+        high = rest[index:] * joined
+        high <<= 7 * index
+        codes[: len(high)] |= high
+        joined = joined[:-1] * more[index:-1]
+    codes += 1
+    more -= 1
+    codes[1:] &= more[:-1]
+    return codes
+
+
 def count_codes(data: npt.NDArray[np.uint8], bounds: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """Return how many codes stand before each of ``bounds`` (byte offsets of whole codes) in ``data``."""
     before = np.zeros(len(data) + 1, np.int64)
