@@ -83,7 +83,7 @@ def run(
             page.add(index, docs, scorer.exact(index, docs, matcher), keys)
     for index, docs in page.considered():
         page.add(index, docs, scorer.exact(index, docs))
-    if second is not None and 0 < wanted and offset < second.weights.window:
+    if second is not None and wanted > 0 and offset < second.weights.window:
         hits = _rescored(generation, second, page, offset + limit)
     else:
         hits = page.hits()
