@@ -330,3 +330,12 @@ def test_threads_do_not_disturb_each_other(tmp_path):
         with ThreadPoolExecutor(6) as pool:
             found = list(pool.map(lambda plan: run(generation, plan, limit=10), plans * 10))
         assert found == expected * 10
+
+
+def test_an_id_that_must_be_there_counts_beside_words(tmp_path):
+    paper = Document(id="2024-01-01/2401.00001", title="모델", arxiv_id="2401.00001")
+    word = PlanTerm(Layer.TITLE, "모델", 1.0)
+    with commit(tmp_path, [[paper]]) as generation:
+        plan = Plan(And((Id("2401.00001", 100.0), AnyTerm((word,)))))
+        ((score, _),) = run(generation, plan, limit=1).hits
+    assert score > 100.0

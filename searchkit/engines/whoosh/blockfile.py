@@ -193,7 +193,7 @@ class Column:
             for start, stop in set(zip(first.tolist(), last.tolist())):
                 self._blocks.check(start, stop + 1)
             self._sound = self._blocks.unchecked(self._first, self._stop) < 0
-        with memoryview(self._array.view(np.uint8)) as view:
+        with self._array.view(np.uint8).data as view:
             places = zip((starts * self._itemsize).tolist(), (stops * self._itemsize).tolist())
             return b"".join([view[start:stop] for start, stop in places])
 

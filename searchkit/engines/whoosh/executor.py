@@ -56,7 +56,7 @@ def run(
     page = PageCollector(generation.segments, wanted)
     counter = FacetCounter() if facets else None
     count = 0
-    shortcut = order == "relevance" and prepared.always_scored
+    shortcut = order == "relevance" and prepared.always_scored and not prepared.boosts
     for index, segment in enumerate(generation.segments):
         matcher = Matcher(generation, index)
         allowed = matcher.restrict(matcher.live(), prepared.filters)
