@@ -129,11 +129,19 @@ class Ladder:
                 )
         free = [None if chunk.required or len(chunk.words) > 1 else chunk for chunk in self.chunks]
         forms = [chunk.words[0].key.form if chunk else "" for chunk in free]
-        for first, last, term in joined(forms, self._known.base_frequency):
+        stems = [self._stem(chunk.words[0]) if chunk else "" for chunk in free]
+        for first, last, term in joined(forms, stems, self._known.base_frequency):
             run = [chunk for chunk in free[first : last + 1] if chunk is not None]
             found += self._alternative(together(run), [(term, 1.0)], "spacing")
         self._spaced = [alternative.words for alternative in found]
         return found
+
+    def _stem(self, word: Word) -> str:
+        """Return a word without its particles."""
+        base = [token for token in self._vocabulary.tokens(word.key) if token.kind is Kind.BASE]
+        if not base or not is_hangul(word.key.form):
+            return word.key.form
+        return word.key.form[base[0].start : base[-1].start + base[-1].length]
 
     def found_little(self, made: Plan, total: int) -> bool:
         """Say whether next to nothing was found, apart from pieces of words that the analysis broke."""

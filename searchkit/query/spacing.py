@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from searchkit.query.jamo import is_hangul
 
@@ -45,15 +45,20 @@ def cut(text: str, frequency: Frequency, enough: int) -> tuple[str, ...]:
     return min(reached[size].items())[1][1] if reached[size] else ()
 
 
-def joined(forms: list[str], frequency: Frequency) -> list[tuple[int, int, str]]:
-    """Return neighbours among ``forms`` that are one term when joined, as (first, last, term); longer ones first."""
+def joined(forms: Sequence[str], stems: Sequence[str], frequency: Frequency) -> list[tuple[int, int, str]]:
+    """Return neighbours among ``forms`` that are one term when joined, as (first, last, term); longer ones first.
+
+    ``stems`` are the forms without particles: 프레 임에서 is 프레임.
+    """
     found = []
     for size in (3, 2):
         for first in range(len(forms) - size + 1):
-            run = forms[first : first + size]
-            term = "".join(run)
-            if _may_be_one(run, term) and frequency(term):
-                found.append((first, first + size - 1, term))
+            *before, last = forms[first : first + size]
+            for end in dict.fromkeys((last, stems[first + size - 1])):
+                term = "".join((*before, end))
+                if _may_be_one([*before, end], term) and frequency(term):
+                    found.append((first, first + size - 1, term))
+                    break
     return found
 
 

@@ -71,4 +71,8 @@ def test_words_are_cut_where_spaces_are_missing(text: str, pieces: tuple[str, ..
 
 
 def test_neighbours_that_are_one_term_are_joined() -> None:
-    assert joined(["그", "파인", "튜닝", "", "GPT"], lambda term: KNOWN.get(term, 0)) == [(1, 2, "파인튜닝")]
+    forms = ["그", "파인", "튜닝을", "", "GPT"]
+    stems = ["그", "파인", "튜닝", "", "GPT"]
+    assert joined(forms, stems, lambda term: KNOWN.get(term, 0)) == [(1, 2, "파인튜닝")]
+    assert joined(stems, stems, lambda term: KNOWN.get(term, 0)) == [(1, 2, "파인튜닝")]
+    assert not joined(forms, forms, lambda term: KNOWN.get(term, 0))

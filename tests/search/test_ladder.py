@@ -246,3 +246,11 @@ def test_guesses_score_the_same_built_at_once_or_piece_by_piece(tmp_path: Path) 
             other = {hit.id: hit.score for hit in pieces.search(query, limit=99)}
             assert one
             assert other == pytest.approx(one, abs=1e-4)
+
+
+@pytest.mark.parametrize("query", ["프레 임에서", "프레 임", "프레임에서"])
+def test_a_space_within_a_word_with_a_particle(tmp_path: Path, query: str) -> None:
+    texts = ["프레임을 고른다", "프레임이 빠르다", "임을 보았다", "프레젠테이션을 한다"]
+    documents = [Document(id=str(number), bullets=(text,)) for number, text in enumerate(texts)]
+    with SearchIndex.build(documents, tmp_path / "index") as index:
+        assert {hit.id for hit in index.search(query, limit=2)} == {"0", "1"}
