@@ -184,11 +184,13 @@ class CommitWriter(DocumentWriter, AbstractContextManager["CommitWriter", None],
     def change_words(self, changes: Mapping[int, tuple[Token, ...]]) -> int:
         """Give words of the lexicon, by their numbers, other tokens; return how many documents hold one of them."""
 
-    def checkpoint(self, state: Callable[[], bytes]) -> None:
-        """Hear that a file of the sources was read; ``state`` tells the state of the sources up to there.
+    checkpoint_every: int
+    """After so many documents, at the end of a file of the sources, `flush` and `checkpoint` are called; 0 is never."""
 
-        An engine that can take up a commit that was cut short keeps it now and then, and gives it to the next
-        `Commit` as ``resumed``.
+    def checkpoint(self, state: bytes) -> None:
+        """Keep the state of the sources that all documents so far, which are flushed, amount to.
+
+        An engine that can take up a commit that was cut short gives it to the next `Commit` as ``resumed``.
         """
 
     def commit(
@@ -204,8 +206,8 @@ class CommitWriter(DocumentWriter, AbstractContextManager["CommitWriter", None],
         """Make everything visible at once.
 
         ``state`` is kept for the next run of the indexer; where somebody else has committed since this commit began,
-        ``rebase`` makes of theirs the one to be kept. ``user_files`` are kept as they are, but for empty ones;
-        ``dictionary`` and ``user_glosses`` are what two of them say.
+        ``rebase`` makes of theirs the one to be kept (None: this commit fails then). ``user_files`` are kept as they
+        are, but for empty ones; ``dictionary`` and ``user_glosses`` are what two of them say.
 
         Raises:
             EngineUnavailable: it can't be written; nothing has changed then.
@@ -229,14 +231,17 @@ class Commit(AbstractContextManager["Commit", None], Protocol):
 
     @property
     def resumed(self) -> bytes | None:
-        """The state of the sources at the last checkpoint of a commit that was cut short and goes on here."""
+        """The state of the sources at the last checkpoint of such a commit that was cut short, None if none was."""
 
     @property
     def aside(self) -> str | None:
         """Where what was damaged has been set aside, None if nothing has."""
 
-    def writer(self, *, keep: bool) -> CommitWriter:
-        """Return what writes on top of ``before``, or from nothing unless ``keep``; to be called once."""
+    def writer(self, *, keep: bool, resume: bool = False) -> CommitWriter:
+        """Return what writes on top of ``before``, or from nothing unless ``keep``; to be called once.
+
+        With ``resume`` it goes on from ``resumed``: what the commit that was cut short has written counts.
+        """
 
 
 class Verification(Protocol):

@@ -32,6 +32,9 @@ class Sink(Protocol):
     def remove(self, document_id: str) -> None:
         """Delete a document."""
 
+    def checkpoint(self, state: Callable[[], SourcesState]) -> None:
+        """Hear that a file was read; ``state`` tells how the sources stand with all that came so far."""
+
 
 class Indexer:
     """One run over the sources. ``old`` is the state of the last commit (empty to index everything anew)."""
@@ -83,6 +86,7 @@ class Indexer:
                     self._carry(root, inside, before[inside])
                     continue
                 self._read(root, files[inside], before.get(inside))
+                self._sink.checkpoint(lambda: self._new.before(self._old))
                 done += 1
                 if self._progress is not None:
                     self._progress("files", done, total)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from searchkit.analysis.analyzer import WordAnalyzer
@@ -19,14 +19,18 @@ from searchkit.index.versions import check_analysis, current_versions, other_mod
 
 def read_state(snapshot: Snapshot) -> SourcesState:
     """Return what the index knows of its sources."""
-    data = snapshot.sources
+    return _state(snapshot.sources)
+
+
+def _state(data: bytes) -> SourcesState:
     return SourcesState.from_bytes(data) if data else SourcesState()
 
 
 class Session:
     """What may be done before committing.
 
-    ``next`` is the commit to be, ``base`` the one before, None if none counts.
+    ``next`` is the commit to be, ``base`` the one before, None if none counts. ``state`` says how the sources stand
+    in it, or where a run that was cut short had come to.
     """
 
     def __init__(
@@ -35,17 +39,25 @@ class Session:
         analyzer: WordAnalyzer,
         progress: Progress | None,
         terms: UserTerms = NO_TERMS,
+        *,
+        fresh: bool = False,
+        resume: bool = False,
     ) -> None:
         self.next = commit
+        self._fresh = fresh
         self.base = base = commit.before
         self.terms = terms
         self.changed_words = 0
         self.changed_documents = 0
         self._analyzer = analyzer = analyzer.with_dictionary(terms.dictionary)
-        self._changed = False
         self._reanalyse = base is not None and other_model(base.versions, analyzer) is not None
+        self._before = SourcesState() if base is None else read_state(base)
+        self.resumed = resume and commit.resumed is not None and not self._reanalyse
+        self.state = _state(commit.resumed or b"") if self.resumed else self._before
+        self._changed = self.resumed
+        self._since_checkpoint = 0
         self._gone: set[str] = set()
-        self.writer = commit.writer(keep=not self._reanalyse)
+        self.writer = commit.writer(keep=not self._reanalyse, resume=self.resumed)
         self.feed = AnalysisFeed(self.writer, analyzer, progress)
         self._pending: set[str] = set()
         if base is not None:
@@ -66,6 +78,7 @@ class Session:
     def add(self, document: Document) -> None:
         """Index a new document."""
         self._changed = True
+        self._since_checkpoint += 1
         self._pending.add(document.id)
         self.feed.add(document)
 
@@ -83,10 +96,19 @@ class Session:
             self._pending.clear()
         self.writer.delete(document_id)
 
+    def checkpoint(self, state: Callable[[], SourcesState]) -> None:
+        """Let the engine keep how the sources stand after this file, if enough documents have come since."""
+        every = self.writer.checkpoint_every
+        if not every or self._since_checkpoint < every or self._reanalyse:
+            return
+        self._since_checkpoint = 0
+        self.feed.flush()
+        self._pending.clear()
+        self.writer.checkpoint(state().to_bytes())
+
     def commit(self, state: SourcesState) -> bool:
         """Commit if anything has changed; tell whether it had."""
-        old = SourcesState() if self.base is None else read_state(self.base)
-        if self.base is not None and not self._changed and not self._reanalyse and state == old:
+        if self.base is not None and not self._changed and not self._reanalyse and state == self._before:
             return False
         if self._reanalyse and self.base is not None:
             for document in self.base.all_documents():
@@ -100,6 +122,7 @@ class Session:
         self.writer.commit(
             current_versions(self._analyzer),
             state=state.to_bytes(),
+            rebase=None if self._fresh else lambda theirs: state.merged(self._before, _state(theirs)).to_bytes(),
             user_files=self.terms.files,
             dictionary=self.terms.dictionary.lines(),
             user_glosses=self.terms.glosses,
@@ -114,6 +137,7 @@ def writing(
     *,
     fresh: bool = False,
     set_aside: bool = False,
+    resume: bool = False,
     timeout: float = 10.0,
     progress: Progress | None = None,
     terms: UserTerms | None = None,
@@ -121,7 +145,8 @@ def writing(
     """Begin the next commit of an index.
 
     With ``fresh`` nothing of the commit before is kept; with ``set_aside`` its files are not removed but
-    set aside. ``terms`` are the user's files from now on; None keeps the copies that the index has.
+    set aside. With ``resume`` a run that was cut short goes on, where the engine kept how far it had come. ``terms``
+    are the user's files from now on; None keeps the copies that the index has.
 
     Raises:
         IndexLocked: someone else is writing and doesn't finish within ``timeout`` seconds.
@@ -134,6 +159,6 @@ def writing(
             check_analysis(base.versions, analyzer.with_dictionary(before.dictionary), engine.location)
         if terms is None:
             terms = UserTerms.of(commit.user_files)
-        session = Session(commit, analyzer, progress, terms)
+        session = Session(commit, analyzer, progress, terms, fresh=fresh, resume=resume)
         with session.writer, session.feed:
             yield session

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from searchkit.errors import IndexCorrupt
 
@@ -80,6 +81,37 @@ class SourcesState:
                 for entry in root.files[inside].entries:
                     yield entry, Place(real, inside, entry.line)
 
+    def copy(self) -> SourcesState:
+        """Return a state whose ``library`` and ``deleted`` can change alone."""
+        return SourcesState(self.roots, dict(self.library), dict(self.deleted))
+
+    def merged(self, base: SourcesState, theirs: SourcesState) -> SourcesState:
+        """Return ``theirs``, which came from ``base`` as this state did, with what has changed from ``base`` to here."""
+        none = RootState("", "")
+        roots = dict(theirs.roots)
+        for real in {**base.roots, **self.roots}:
+            mine, before = self.roots.get(real), base.roots.get(real, none)
+            if mine is None:
+                roots.pop(real, None)
+                continue
+            if mine == before:
+                continue
+            files = _merged(before.files, mine.files, roots.get(real, none).files)
+            roots[real] = RootState(mine.typed, real, files)
+        return SourcesState(
+            roots,
+            _merged(base.library, self.library, theirs.library),
+            _merged(base.deleted, self.deleted, theirs.deleted),
+        )
+
+    def before(self, rest: SourcesState) -> SourcesState:
+        """Return this state of a run that isn't over, and of ``rest`` what the run has not come to."""
+        roots = {real: RootState(root.typed, real, dict(root.files)) for real, root in rest.roots.items()}
+        for real, root in self.roots.items():
+            kept = roots.setdefault(real, RootState(root.typed, real))
+            kept.files.update(root.files)
+        return SourcesState(roots, dict(self.library), {**rest.deleted, **self.deleted})
+
     def to_bytes(self) -> bytes:
         """Return the state as compressed JSON."""
         values = {
@@ -131,3 +163,19 @@ class SourcesState:
         except (zlib.error, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise IndexCorrupt(f"the record of the sources can't be read: {error}") from error
         return cls(roots, library, deleted)
+
+
+_Value = TypeVar("_Value")
+
+
+def _merged(
+    base: Mapping[str, _Value], mine: Mapping[str, _Value], theirs: Mapping[str, _Value]
+) -> dict[str, _Value]:
+    """Return ``theirs`` with what differs between ``base`` and ``mine``."""
+    merged = dict(theirs)
+    for key in {**base, **mine}:
+        if key not in mine:
+            merged.pop(key, None)
+        elif key not in base or base[key] != mine[key]:
+            merged[key] = mine[key]
+    return merged

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,6 +36,9 @@ class _DryRun:
     def remove(self, document_id: str) -> None:
         """Leave the document in."""
 
+    def checkpoint(self, state: Callable[[], SourcesState]) -> None:
+        """Keep nothing."""
+
 
 def refresh(
     engine: Engine,
@@ -66,18 +69,20 @@ def refresh(
         known = _state_of(engine, must_read=not (rebuild and sources))
         _check_roots(known, _choose_roots(known, sources, forget))
         with writing(
-            engine, analyzer, fresh=rebuild, timeout=timeout, progress=progress, terms=user_terms
+            engine, analyzer, fresh=rebuild, resume=True, timeout=timeout, progress=progress, terms=user_terms
         ) as session:
             library: list[Document] = []
+            old = session.state
             if rebuild:
                 old, library = _before_rebuild(engine, must_read=not sources)
-            else:
-                old = SourcesState() if session.base is None else read_state(session.base)
             roots, read = _choose_roots(old, sources, forget)
             if rebuild:
-                for document in library:
-                    session.add(document)
                 read, old = list(roots), SourcesState(library=old.library)
+                if session.resumed:
+                    old = session.state
+                else:
+                    for document in library:
+                        session.add(document)
             indexer = Indexer(old, session, report, index_folder=engine.folder, progress=progress)
             report.committed = session.commit(indexer.run(roots, read))
     report.took_ms = (time.perf_counter() - started) * 1000
@@ -141,7 +146,7 @@ def add(engine: Engine, analyzer: WordAnalyzer, what: Addable, *, timeout: float
     started = time.perf_counter()
     report = IndexReport()
     with writing(engine, analyzer, timeout=timeout) as session:
-        state = SourcesState() if session.base is None else read_state(session.base)
+        state = session.state.copy()
         before = state.winners()
         if isinstance(what, (str, os.PathLike)):
             what = _read_path(what, engine.folder, report)
@@ -174,7 +179,7 @@ def take_terms(
     with writing(engine, analyzer, timeout=timeout, terms=terms) as session:
         if session.base is None:
             raise IndexMissing(f"{engine.location}: there is no index; run `searchkit index SOURCE…`")
-        committed = session.commit(read_state(session.base))
+        committed = session.commit(session.state)
         return TermsChange(session.changed_words, session.changed_documents, committed)
 
 
@@ -194,7 +199,7 @@ def delete(engine: Engine, analyzer: WordAnalyzer, ids: Iterable[str], *, timeou
     """Delete documents in one commit; return how many there were."""
     count = 0
     with writing(engine, analyzer, timeout=timeout) as session:
-        state = SourcesState() if session.base is None else read_state(session.base)
+        state = session.state.copy()
         indexed = state.winners()
         for document_id in dict.fromkeys(ids):
             if document_id not in indexed:

@@ -54,8 +54,8 @@ class WhooshCommit:
         """The folder, inside the index, that holds what was set aside."""
         return self._transaction.aside
 
-    def writer(self, *, keep: bool) -> IndexWriter:
-        """Return what writes on top of ``before``, or from nothing unless ``keep``."""
+    def writer(self, *, keep: bool, resume: bool = False) -> IndexWriter:
+        """Return what writes on top of ``before``, or from nothing unless ``keep``; there is nothing to resume."""
         from searchkit.engines.whoosh.writer import IndexWriter
 
         base = self.before.generation if keep and self.before is not None else None

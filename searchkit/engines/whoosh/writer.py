@@ -37,6 +37,8 @@ _LEVEL_RATIO = 4
 class IndexWriter:
     """Writes one generation on top of ``base`` (None: from nothing) inside an open transaction."""
 
+    checkpoint_every = 0
+
     def __init__(self, transaction: Transaction, base: Generation | None) -> None:
         self._transaction = transaction
         self._folder = transaction.files.folder
@@ -198,7 +200,7 @@ class IndexWriter:
         described = SegmentRecord(id=segment_id, file=record, documents=documents, deletions=None, deleted=0)
         self._segments[segment_id] = described, open_segment(self._folder, described)
 
-    def checkpoint(self, state: Callable[[], bytes]) -> None:
+    def checkpoint(self, state: bytes) -> None:
         """Do nothing: an index folder takes up nothing of a commit that was cut short."""
 
     def commit(
