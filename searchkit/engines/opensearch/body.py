@@ -120,7 +120,7 @@ class _Text:
         self._title: list[str] = []
         self._rest: list[str] = []
         self._pairs: list[str] = []
-        self._near: Counter[tuple[str, str]] = Counter()
+        self._near: Counter[str] = Counter()
         self._bigrams: list[str] = []
         self._sentences: list[str] = []
         for number, item in enumerate(_items(codes)):
@@ -152,7 +152,9 @@ class _Text:
             self._layers[layer] += run
         self._pairs += map(schema.pair_token, run, run[1:])
         for shift in range(1, DISTANCE + 1):
-            self._near.update((min(pair), max(pair)) for pair in zip(run, run[shift:]) if pair[0] != pair[1])
+            self._near.update(
+                [schema.near_pair(one, other) for one, other in zip(run, run[shift:]) if one != other]
+            )
 
     def _end_sentence(self, terms: Sequence[str]) -> None:
         if terms:
@@ -160,11 +162,7 @@ class _Text:
 
     def fields(self) -> dict[str, Any]:
         """Return the fields that aren't empty."""
-        near = [
-            schema.near_token(one, other, time)
-            for (one, other), times in self._near.items()
-            for time in range(1, min(times, schema.NEAR_TIMES) + 1)
-        ]
+        near = [pair + end for pair, times in self._near.items() for end in schema.NEAR_ENDS[:times]]
         fields: dict[str, Any] = {
             **{schema.LAYER_FIELDS[layer]: " ".join(terms) for layer, terms in self._layers.items()},
             schema.TITLE_FORMS: self._title,

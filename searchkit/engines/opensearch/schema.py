@@ -20,6 +20,7 @@ ITEM_GAP = 100
 """Positions between items, so that no phrase reaches across."""
 NEAR_TIMES = 8
 """So often two terms near each other count at most in one document."""
+NEAR_ENDS = tuple(f"{JOINT}{time}" for time in range(1, NEAR_TIMES + 1))
 MAX_ID_BYTES = 512
 
 LAYER_FIELDS: Mapping[Layer, str] = {layer: layer.name.lower() for layer in Layer}
@@ -42,10 +43,14 @@ def pair_token(first: str, second: str) -> str:
     return f"{first}{JOINT}{second}"
 
 
+def near_pair(one: str, other: str) -> str:
+    """Return what two terms that stand near each other begin with in `NEAR`, whichever comes first."""
+    return f"{one}{JOINT}{other}" if one < other else f"{other}{JOINT}{one}"
+
+
 def near_token(one: str, other: str, time: int) -> str:
     """Return what says in `NEAR` that two terms stand near each other for the ``time``-th time, from 1 on."""
-    low, high = sorted((one, other))
-    return f"{low}{JOINT}{high}{JOINT}{time}"
+    return near_pair(one, other) + NEAR_ENDS[time - 1]
 
 
 def settings(*, shards: int, replicas: str = "0-1") -> dict[str, Any]:
