@@ -1,0 +1,177 @@
+"""The index with the documents of a build: made, read by id, sent to, and brought back to what it was."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from itertools import islice
+from typing import Any
+from urllib.parse import quote
+
+from searchkit.analysis.glosses import glosses
+from searchkit.analysis.token import Layer
+from searchkit.document import Document
+from searchkit.engines.opensearch.body import WordTerms, body, document_key, read_document
+from searchkit.engines.opensearch.bulk import BulkSender
+from searchkit.engines.opensearch.failures import Conflict, NothingThere
+from searchkit.engines.opensearch.head import FORMAT_VERSION
+from searchkit.engines.opensearch.journal import Journal
+from searchkit.engines.opensearch.ledger import Ledger
+from searchkit.engines.opensearch.schema import LAYER_FIELDS, STORED, mapping, settings
+from searchkit.engines.opensearch.stored_words import Streams, stored_words
+from searchkit.engines.whoosh.lexicon import StoredLexicon
+from searchkit.errors import EngineUnavailable, OptionError
+
+SHARDS = "SEARCHKIT_OPENSEARCH_SHARDS"
+_USUAL_SHARDS = 3
+_MOST_SHARDS = 1024
+_META = {"searchkit": "documents", "format": str(FORMAT_VERSION)}
+_AT_ONCE = 500
+_TIMEOUT = 60.0
+
+
+class Documents:
+    """The index called ``name``; documents are sent in parallel and counted. Close it in the end."""
+
+    def __init__(self, ledger: Ledger, name: str) -> None:
+        self.name = name
+        self._ledger = ledger
+        self._bulk = BulkSender(ledger.connection)
+        self._under_way: set[str] = set()
+
+    def create(self) -> None:
+        """Make the index unless it is there."""
+        with suppress(Conflict):
+            definition = {"settings": settings(shards=self._shards()), "mappings": mapping(_META)}
+            self._ledger.connection.request("PUT", self._path, definition, timeout=_TIMEOUT)
+
+    def _shards(self) -> int:
+        """Return how many shards a new index has.
+
+        Raises:
+            OptionError: SEARCHKIT_OPENSEARCH_SHARDS is no number of shards.
+        """
+        wanted = os.environ.get(SHARDS)
+        if wanted:
+            if not wanted.isdecimal() or not 0 < int(wanted) <= _MOST_SHARDS:
+                raise OptionError(f"{SHARDS} is {wanted!r}; set it to a number from 1 to {_MOST_SHARDS}")
+            return int(wanted)
+        health = self._ledger.connection.request("GET", "/_cluster/health")
+        return _USUAL_SHARDS if int(health["number_of_data_nodes"]) >= _USUAL_SHARDS else 1
+
+    def drop(self) -> None:
+        """Remove the index if it is there."""
+        with suppress(NothingThere):
+            self._ledger.connection.request("DELETE", self._path, timeout=_TIMEOUT)
+
+    @property
+    def _path(self) -> str:
+        return "/" + quote(self.name, safe="")
+
+    def find(self, ids: Sequence[str]) -> dict[str, Document]:
+        """Return those documents that are there, as they were last sent."""
+        if self._under_way.intersection(ids):
+            self.wait()
+        found: dict[str, Document] = {}
+        for start in range(0, len(ids), _AT_ONCE):
+            keys = [document_key(each) for each in ids[start : start + _AT_ONCE]]
+            answer = self._ledger.connection.request(
+                "POST", f"{self._path}/_mget", {"ids": keys}, timeout=_TIMEOUT
+            )
+            for each in answer["docs"]:
+                if "error" in each:
+                    raise EngineUnavailable(
+                        f"{self._ledger.place}: documents can't be read ({each['error'].get('type')}); "
+                        "look at the cluster and run it again"
+                    )
+                if each["found"]:
+                    document = read_document(each["_source"][STORED])
+                    found[document.id] = document
+        return found
+
+    def send(self, documents: Sequence[Document], streams: Streams, lexicon: StoredLexicon) -> None:
+        """Send documents with their words, in place of those with their ids."""
+        self._begin({document.id for document in documents})
+        known: dict[int, WordTerms] = {}
+
+        def word(number: int) -> WordTerms:
+            found = known.get(number)
+            if found is None:
+                found = known[number] = WordTerms.of(lexicon.key(number), lexicon.tokens(number))
+            return found
+
+        codes, bounds = streams.codes.tolist(), streams.offsets.tolist()
+        for document, start, stop in zip(documents, bounds, bounds[1:]):
+            named = sorted(glosses((document.title, *document.bullets)))
+            self._bulk.index(
+                self.name, document_key(document.id), body(document, codes[start:stop], word, named)
+            )
+
+    def send_stored(self, documents: Sequence[Document], lexicon: StoredLexicon) -> None:
+        """Send documents whose words are in the lexicon."""
+        for start in range(0, len(documents), _AT_ONCE):
+            part = documents[start : start + _AT_ONCE]
+            self.send(part, stored_words(part, lexicon), lexicon)
+
+    def delete(self, ids: Sequence[str]) -> None:
+        """Delete documents, if they are there."""
+        self._begin(set(ids))
+        for each in ids:
+            self._bulk.delete(self.name, document_key(each))
+
+    def _begin(self, ids: set[str]) -> None:
+        if not self._under_way.isdisjoint(ids):
+            self.wait()
+        self._under_way |= ids
+
+    def wait(self) -> None:
+        """Wait until the cluster has taken all that was sent.
+
+        Raises:
+            EngineUnavailable: it doesn't take some of it.
+        """
+        self._bulk.flush()
+        self._under_way.clear()
+        rejected = self._bulk.report.rejected
+        if rejected:
+            more = f" (and {len(rejected) - 1} more documents)" if len(rejected) > 1 else ""
+            raise EngineUnavailable(
+                f"{self._ledger.place}: the cluster doesn't take {rejected[0].id}: {rejected[0].reason}{more}; "
+                "nothing was committed"
+            )
+
+    def holding(self, forms: Sequence[str]) -> Iterator[list[Document]]:
+        """Yield, some at a time, the documents that hold a word of one of ``forms``."""
+        for start in range(0, len(forms), _AT_ONCE):
+            wanted = {"terms": {LAYER_FIELDS[Layer.SURFACE]: list(forms[start : start + _AT_ONCE])}}
+            yield from self._read({"query": wanted})
+
+    def all(self) -> Iterator[Document]:
+        """Yield every document, by id."""
+        for part in self._read({}):
+            yield from part
+
+    def _read(self, body: dict[str, Any]) -> Iterator[list[Document]]:
+        hits = self._ledger.pages(self.name, body, _AT_ONCE)
+        while part := [read_document(hit["_source"][STORED]) for hit in islice(hits, _AT_ONCE)]:
+            yield part
+
+    def undo(self, journal: Journal, lexicon: StoredLexicon) -> None:
+        """Bring back what was there before the entries of ``journal`` that no checkpoint covers, and remove these.
+
+        What somebody else has changed since stays.
+        """
+        for number, entry in journal.entries():
+            before = {document.id: document for document in entry.before}
+            ids = list({**entry.stored, **before})
+            there = {each: document.content_hash() for each, document in self.find(ids).items()}
+            unchanged = [each for each in ids if there.get(each) == entry.stored.get(each)]
+            self.send_stored([before[each] for each in unchanged if each in before], lexicon)
+            self.delete([each for each in unchanged if each not in before])
+            self.wait()
+            journal.remove(number)
+
+    def close(self) -> None:
+        """Drop what has not been sent."""
+        self._bulk.close()
