@@ -38,7 +38,9 @@ class EngineSearcher:
     def search(self, query: command.Query) -> Any:
         """Return ids and scores."""
         terms = tuple(
-            PlanTerm(layer, term, weight) for term in query.terms for layer, weight in self.layers.items()
+            PlanTerm(layer, term, weight, word=number)
+            for number, term in enumerate(query.terms)
+            for layer, weight in self.layers.items()
         )
         found = run(self.generation, Plan(AnyTerm(terms)), limit=command.TOP, offset=0, total=False)
         return self.named(found)

@@ -6,41 +6,45 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from searchkit.ranking import topk
-from searchkit.ranking.topk import CommonTerm, RareTerm, Scratch
+from searchkit.ranking.impacts import Impacts, Postings, Scratch
 
 
 @st.composite
 def segments(draw):
-    """A segment of up to 2,000 documents and up to 7 weighted terms, as postings and as a dense float64 table."""
+    """A segment of up to 2,000 documents, up to 7 weighted terms, as postings, dense float64 tables, and words."""
     random = np.random.default_rng(draw(st.integers(0, 2**32)))
     doc_count = draw(st.sampled_from([1, 5, 255, 256, 257, 600, 2000]))
     # Few distinct lengths and frequencies make many ties.
     factors = random.choice([0.5, 0.9, 1.4], doc_count)
     terms, tables = [], []
+    words: dict[int, list[tuple[np.ndarray, np.ndarray]]] = {}
     for _ in range(draw(st.integers(1, 7))):
-        share = draw(st.sampled_from([0.002, 0.02, 0.3, 0.9]))
+        share = draw(st.sampled_from([0.002, 0.02, 0.06, 0.3, 0.9]))
         holds = random.random(doc_count) < share
         holds[random.integers(doc_count)] = True
-        docs = np.flatnonzero(holds).astype(np.uint16)
+        docs = np.flatnonzero(holds).astype(np.uint32)
         dtype = draw(st.sampled_from([np.uint8, np.uint32]))
         frequencies = (
             random.integers(1, draw(st.sampled_from([2, 4, 300])), len(docs)).clip(1, 255).astype(dtype)
         )
         gain = draw(st.sampled_from([0.3, 1.0, 1.7, 8.0]))
-        term = RareTerm(docs, frequencies, factors.astype(np.float32)[docs])
-        if draw(st.booleans()):
-            term = CommonTerm(term, doc_count)
+        term = Postings(docs, frequencies)
         table = np.zeros(doc_count)
         table[docs] = gain * (frequencies / (frequencies + factors[docs]))
         terms.append((term, gain))
         tables.append(table)
-    return doc_count, factors, terms, tables
+        scores = term.saturations(factors.astype(np.float32)) * np.float32(gain)
+        words.setdefault(draw(st.integers(0, 4)), []).append((docs, scores))
+    share = draw(st.sampled_from([1, 3, 32]))
+    scratch = Scratch()
+    impacts = [Impacts.sum(parts, doc_count, scratch, common_share=share) for parts in words.values()]
+    return doc_count, factors, terms, tables, impacts
 
 
 @settings(max_examples=200, deadline=None)
 @given(segments(), st.sampled_from([1, 3, 10, 500, 5000]), st.booleans(), st.sampled_from([0.0, 0.5, 0.999]))
 def test_the_best_are_among_the_candidates(segment, k, filtered, floor_share):
-    doc_count, factors, terms, tables = segment
+    doc_count, factors, terms, tables, words = segment
     scores = np.sum(tables, axis=0)
     allowed = np.random.default_rng(k).random(doc_count) < 0.4 if filtered else None
     if allowed is not None:
@@ -49,7 +53,7 @@ def test_the_best_are_among_the_candidates(segment, k, filtered, floor_share):
     scratch = Scratch()
     for _ in range(2):  # the second time on used accumulators
         found, rounded = topk.best(
-            terms, k, doc_count=doc_count, scratch=scratch, floor=floor, allowed=allowed
+            words, k, doc_count=doc_count, scratch=scratch, floor=floor, allowed=allowed
         )
         assert (np.diff(found) > 0).all()
         assert (scores[found] > 0).all()
@@ -65,7 +69,7 @@ def test_the_best_are_among_the_candidates(segment, k, filtered, floor_share):
 @settings(max_examples=50, deadline=None)
 @given(segments())
 def test_frequencies_are_found_for_any_documents(segment):
-    doc_count, factors, terms, tables = segment
+    doc_count, factors, terms, tables, words = segment
     for docs in (np.arange(doc_count), np.arange(0, doc_count, 7), np.zeros(0, np.intp)):
         for (term, gain), table in zip(terms, tables):
             found = term.frequency_at(docs).astype(np.float64)
@@ -73,6 +77,21 @@ def test_frequencies_are_found_for_any_documents(segment):
         marked = np.zeros(doc_count, np.bool_)
         terms[0][0].mark(marked)
         assert (marked == (tables[0] > 0)).all()
+    marked = np.zeros(doc_count, np.bool_)
+    for word in words:
+        word.mark(marked)
+    assert (marked == (np.sum(tables, axis=0) > 0)).all()
+
+
+@settings(max_examples=50, deadline=None)
+@given(segments())
+def test_words_add_up_what_their_terms_add(segment):
+    doc_count, _, _, tables, words = segment
+    scratch = Scratch()
+    for docs in (np.arange(doc_count), np.arange(0, doc_count, 7)):
+        found = np.sum([word.at(docs, scratch, doc_count) for word in words], axis=0)
+        np.testing.assert_allclose(found, np.sum(tables, axis=0)[docs], rtol=1e-5)
+    assert scratch.zeros(doc_count).tolist() == [0.0] * doc_count
 
 
 def test_scoring_in_pieces_changes_nothing(monkeypatch):
@@ -80,7 +99,7 @@ def test_scoring_in_pieces_changes_nothing(monkeypatch):
     docs = np.arange(5000)
     factors = random.random(5000) + 0.5
     terms = [
-        (RareTerm(docs, random.integers(1, 9, 5000).astype(np.uint8), factors.astype(np.float32)), gain, 0)
+        (Postings(docs, random.integers(1, 9, 5000).astype(np.uint8)), gain, 0)
         for gain in (0.1, 0.7, 1.3, 2.9, 0.33, 0.21, 4.0, 0.9, 1.1)
     ]
     whole = topk.exact(terms, [factors], docs)
@@ -92,14 +111,13 @@ def test_scoring_in_pieces_changes_nothing(monkeypatch):
 
 
 def test_an_interrupted_query_leaves_no_scores_behind():
-    term = RareTerm(np.array([1, 3]), np.array([1, 1], np.uint8), np.ones(2, np.float32))
-    broken = RareTerm(np.array([2]), np.array([1], np.uint8), np.ones(1, np.float32))
-    broken.stored = np.array([99])
+    term = Impacts.of(np.array([1, 3]), np.array([2.5, 2.5], np.float32), 1000)
+    broken = Impacts.of(np.array([9999]), np.ones(1, np.float32), 1000)
     scratch = Scratch()
     with pytest.raises(IndexError):
-        topk.best([(term, 5.0), (broken, 1.0)], 1, doc_count=10, scratch=scratch)
-    other = RareTerm(np.array([1, 4]), np.array([1, 1], np.uint8), np.ones(2, np.float32))
-    found, _ = topk.best([(other, 1.0), (other, 1.0)], 10, doc_count=10, scratch=scratch)
+        topk.best([term, broken], 1, doc_count=1000, scratch=scratch)
+    other = Impacts.of(np.array([1, 4]), np.array([0.5, 0.5], np.float32), 1000)
+    found, _ = topk.best([other, other], 10, doc_count=1000, scratch=scratch)
     assert found.tolist() == [1, 4]
     assert scratch.zeros(10).tolist() == [0.0] * 10
 

@@ -23,7 +23,8 @@ from searchkit.engines.whoosh.term_cache import ResolvedTerm, TermCache
 from searchkit.query.plan import Plan, PlanTerm, SecondStage
 from searchkit.ranking.bm25 import LENGTH_TABLE, saturation
 from searchkit.ranking.features import Feature, FeatureScore, FeatureTerm
-from searchkit.ranking.topk import Term, best, exact
+from searchkit.ranking.impacts import Impacts, Postings
+from searchkit.ranking.topk import best, exact
 from searchkit.ranking.weights import K1
 
 Mask = npt.NDArray[np.bool_]
@@ -62,7 +63,7 @@ def run(
         allowed = matcher.restrict(matcher.live(), prepared.filters)
         matched: Mask | None = None
         if total or counter is not None or not (shortcut and prepared.plain):
-            matched = matcher.match(prepared.root, allowed)
+            matched = scorer.holding(index) if prepared.plain else matcher.match(prepared.root, allowed)
             if allowed is not None:
                 matched &= allowed
             count += int(np.count_nonzero(matched))
@@ -163,21 +164,28 @@ class _Scorer:
         self._cache = TermCache.of(generation)
         self._boosts = prepared.boosts
         self._phrases = _names(PhraseTerms.of(generation), prepared)
-        gains: dict[tuple[int, str], float] = {}
-        resolved: dict[tuple[int, str], ResolvedTerm] = {}
+        gains: dict[tuple[Layer, str], float] = {}
+        words: dict[tuple[Layer, str], int] = {}
+        resolved: dict[tuple[Layer, str], ResolvedTerm] = {}
         for term in prepared.terms:
-            key = int(term.layer), term.text
+            key = term.layer, term.text
             found = resolved.get(key)
             if found is None:
                 found = resolved[key] = self._cache.get(term.layer, term.text)
                 gains[key] = 0.0
+                words[key] = term.word
             gains[key] += term.weight * found.idf
         self._terms = [(term, gains[key]) for key, term in resolved.items() if term.doc_freq]
+        grouped: dict[int, list[tuple[Layer, str, float]]] = {}
+        for key, found in resolved.items():
+            if found.doc_freq:
+                grouped.setdefault(words[key], []).append((*key, gains[key]))
+        self._words = [tuple(word) for word in grouped.values()]
         layers = dict.fromkeys(term.layer for term, _ in self._terms)
         self._layers: Sequence[Layer] = tuple(layers)
         self._rows = {layer: row for row, layer in enumerate(self._layers)}
 
-    def _present(self, index: int) -> Iterable[tuple[Term, float, int]]:
+    def _present(self, index: int) -> Iterable[tuple[Postings, float, int]]:
         """Yield the terms and names of a segment with what they are worth and the row of their length factors."""
         for term, gain in self._terms:
             postings = term.postings[index]
@@ -188,18 +196,32 @@ class _Scorer:
             if held is not None:
                 yield held, gain, len(self._rows)
 
+    def impacts(self, index: int) -> list[Impacts]:
+        """Return what the words and names add to scores in a segment; only where all are worth more than 0."""
+        doc_count = self._segments[index].doc_count
+        found = [self._cache.impacts(word)[index] for word in self._words]
+        found += [name.impacts(index, gain, doc_count) for name, gain in self._phrases]
+        return [each for each in found if each is not None]
+
     def best(
         self, index: int, k: int, floor: float, allowed: Mask | None
     ) -> tuple[Docs, npt.NDArray[np.float32]]:
         """Return candidates for the best ``k`` documents of a segment, ascending, and about what they score."""
         return best(
-            [(postings, gain) for postings, gain, _ in self._present(index)],
+            self.impacts(index),
             k,
             doc_count=self._segments[index].doc_count,
             scratch=self._cache.scratch,
             floor=floor,
             allowed=allowed,
         )
+
+    def holding(self, index: int) -> Mask:
+        """Return which documents of a segment hold any of the words and names, all worth more than 0."""
+        mask = np.zeros(self._segments[index].doc_count, np.bool_)
+        for each in self.impacts(index):
+            each.mark(mask)
+        return mask
 
     def exact(self, index: int, docs: Docs, matcher: Matcher | None = None) -> Floats:
         """Return the scores of ``docs``, ascending; with a ``matcher`` the boosts of ids count as well."""

@@ -12,7 +12,7 @@ from searchkit.engines.whoosh.generation import Generation
 from searchkit.engines.whoosh.phrase import match_phrase
 from searchkit.query.plan import PhraseTerm, PhraseWord
 from searchkit.ranking import bm25
-from searchkit.ranking.topk import RareTerm
+from searchkit.ranking.impacts import Impacts, Postings
 from searchkit.ranking.weights import K1
 
 CACHE_BYTES = 32 << 20
@@ -31,8 +31,16 @@ class ResolvedPhrase:
 
     idf: float
     doc_freq: int
-    postings: tuple[RareTerm | None, ...]
+    postings: tuple[Postings | None, ...]
     nbytes: int
+
+    def impacts(self, index: int, gain: float, doc_count: int) -> Impacts | None:
+        """Return what the name adds to scores in a segment of ``doc_count`` documents, None where it stands nowhere."""
+        postings = self.postings[index]
+        if postings is None:
+            return None
+        scores = np.full(len(postings.stored), gain / (1 + K1), np.float32)
+        return Impacts.of(postings.stored, scores, doc_count)
 
 
 class PhraseTerms:
@@ -73,7 +81,7 @@ class PhraseTerms:
 
     def _resolve(self, term: PhraseTerm) -> ResolvedPhrase:
         doc_freq = 0
-        postings: list[RareTerm | None] = []
+        postings: list[Postings | None] = []
         for segment in self._generation.segments:
             mask = np.zeros(segment.doc_count, np.bool_)
             for phrase in term.phrases:
@@ -83,9 +91,7 @@ class PhraseTerms:
             docs = np.flatnonzero(mask).astype(np.uint32)
             doc_freq += len(docs)
             once = np.ones(len(docs), np.uint8)
-            postings.append(RareTerm(docs, once, np.full(len(docs), K1, np.float32)) if len(docs) else None)
+            postings.append(Postings(docs, once) if len(docs) else None)
         idf = bm25.idf(self._generation.live_count, doc_freq) if doc_freq else 0.0
-        nbytes = _ENTRY_BYTES + sum(
-            each.nbytes + 5 * len(each.stored) for each in postings if each is not None
-        )
+        nbytes = _ENTRY_BYTES + sum(5 * len(each.stored) for each in postings if each is not None)
         return ResolvedPhrase(idf, doc_freq, tuple(postings), nbytes)

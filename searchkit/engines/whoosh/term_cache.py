@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
-from typing import Any
+from typing import Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -16,13 +16,15 @@ import numpy.typing as npt
 from searchkit.analysis.token import Layer
 from searchkit.engines.whoosh.generation import Generation
 from searchkit.ranking import bm25
-from searchkit.ranking.topk import CommonTerm, RareTerm, Scratch, Term
+from searchkit.ranking.impacts import COMMON_SHARE, Impacts, Postings, Scratch
 
-COMMON_SHARE = 32
-"""A term in more than one document of so many is common in a segment."""
 CACHE_BYTES = 256 << 20
+_TERM_SHARE = 8
+"""One part of so many of these bytes is for terms, the rest for the impacts of words."""
 _ENTRY_BYTES = 400
 _NAME = "terms"
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,14 +37,44 @@ class ResolvedTerm:
     layer: Layer
     idf: float
     doc_freq: int
-    postings: tuple[Term | None, ...]
+    postings: tuple[Postings | None, ...]
     nbytes: int
 
 
-class TermCache:
-    """The terms used last, within ``limit`` bytes. Thread-safe.
+Word = tuple[tuple[Layer, str, float], ...]
+"""What scores of a word of a query: (layer, term, weight × idf)."""
 
-    ``common_share``: a term in more than one document of so many is kept as columns.
+
+class _Recent(Generic[_Key, _Value]):
+    """What was used last, within ``limit`` bytes. Thread-safe."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._entries: OrderedDict[_Key, tuple[_Value, int]] = OrderedDict()
+        self._lock = threading.Lock()
+        self.nbytes = 0
+
+    def get(self, key: _Key) -> _Value | None:
+        with self._lock:
+            found = self._entries.get(key)
+            if found is None:
+                return None
+            self._entries.move_to_end(key)
+            return found[0]
+
+    def put(self, key: _Key, value: _Value, nbytes: int) -> None:
+        with self._lock:
+            if key not in self._entries:
+                self._entries[key] = value, nbytes
+                self.nbytes += nbytes
+                while self.nbytes > self._limit and len(self._entries) > 1:
+                    self.nbytes -= self._entries.popitem(last=False)[1][1]
+
+
+class TermCache:
+    """The terms and words used last, within ``limit`` bytes. Thread-safe.
+
+    ``common_share``: a word in more than one document of so many is common.
     """
 
     def __init__(
@@ -52,12 +84,11 @@ class TermCache:
         self._lexicon = generation.lexicon
         self._stats = generation.layer_stats
         self._common_share = common_share
-        self._limit = limit
-        self._nbytes = 0
-        self._entries: OrderedDict[tuple[int, str], ResolvedTerm] = OrderedDict()
-        self._lock = threading.Lock()
+        self._terms: _Recent[tuple[int, str], ResolvedTerm] = _Recent(limit // _TERM_SHARE)
+        self._words: _Recent[Word, tuple[Impacts | None, ...]] = _Recent(limit - limit // _TERM_SHARE)
         self._factors: dict[Layer, npt.NDArray[np.float64]] = {}
         self._factors_of_docs: dict[tuple[int, Layer], npt.NDArray[np.float32]] = {}
+        self._string_ids: dict[str, int] = {}
         self.scratch = Scratch()
 
     @classmethod
@@ -72,28 +103,49 @@ class TermCache:
     @property
     def nbytes(self) -> int:
         """Memory in bytes."""
-        return self._nbytes
+        return self._terms.nbytes + self._words.nbytes
 
     def get(self, layer: Layer, text: str) -> ResolvedTerm:
         """Return a term, from the index if it isn't here."""
         key = int(layer), text
-        with self._lock:
-            found = self._entries.get(key)
-            if found is not None:
-                self._entries.move_to_end(key)
-                return found
-        term = self._resolve(layer, text)
-        with self._lock:
-            if key not in self._entries:
-                self._entries[key] = term
-                self._nbytes += term.nbytes
-                while self._nbytes > self._limit and len(self._entries) > 1:
-                    self._nbytes -= self._entries.popitem(last=False)[1].nbytes
-        return term
+        found = self._terms.get(key)
+        if found is None:
+            found = self._resolve(layer, text)
+            self._terms.put(key, found, found.nbytes)
+        return found
 
     def peek(self, layer: Layer, text: str) -> ResolvedTerm | None:
         """Return a term if it is here."""
-        return self._entries.get((int(layer), text))
+        return self._terms.get((int(layer), text))
+
+    def impacts(self, word: Word) -> tuple[Impacts | None, ...]:
+        """Return what a word adds to scores in each segment, None where it stands nowhere."""
+        found = self._words.get(word)
+        if found is None:
+            found = tuple(self._impacts(word, index) for index in range(len(self._segments)))
+            nbytes = _ENTRY_BYTES + sum(each.nbytes for each in found if each is not None)
+            self._words.put(word, found, nbytes)
+        return found
+
+    def _impacts(self, word: Word, index: int) -> Impacts | None:
+        parts = []
+        for layer, text, gain in word:
+            postings = self.get(layer, text).postings[index]
+            if postings is not None:
+                scores = postings.saturations(self._factors_in(index, layer))
+                scores *= np.float32(gain)
+                parts.append((postings.stored, scores))
+        if not parts:
+            return None
+        doc_count = self._segments[index].doc_count
+        return Impacts.sum(parts, doc_count, self.scratch, common_share=self._common_share)
+
+    def _factors_in(self, index: int, layer: Layer) -> npt.NDArray[np.float32]:
+        found = self._factors_of_docs.get((index, layer))
+        if found is None:
+            narrow = self.factors(layer).astype(np.float32)
+            found = self._factors_of_docs[index, layer] = narrow[self._segments[index].norms(layer)]
+        return found
 
     def factors(self, layer: Layer) -> npt.NDArray[np.float64]:
         """Return what a length byte of ``layer`` adds to a frequency; 256 numbers."""
@@ -104,29 +156,18 @@ class TermCache:
 
     def _resolve(self, layer: Layer, text: str) -> ResolvedTerm:
         string_id = self.string_id(text)
-        doc_freq = 0
-        postings: list[Term | None] = [None] * len(self._segments)
+        doc_freq, nbytes = 0, _ENTRY_BYTES + len(text)
+        postings: list[Postings | None] = [None] * len(self._segments)
         if string_id >= 0:
             for index, segment in enumerate(self._segments):
                 docs, frequencies = segment.postings(layer, string_id)
                 if len(docs):
                     gone = 0 if segment.deleted is None else int(np.count_nonzero(segment.deleted[docs]))
                     doc_freq += len(docs) - gone
-                    postings[index] = self._prepare(index, layer, docs, frequencies)
+                    postings[index] = Postings(docs, frequencies)
+                    nbytes += frequencies.nbytes
         idf = bm25.idf(self._stats(layer)[0], doc_freq) if doc_freq else 0.0
-        nbytes = _ENTRY_BYTES + len(text) + sum(term.nbytes for term in postings if term is not None)
         return ResolvedTerm(layer, idf, doc_freq, tuple(postings), nbytes)
-
-    def _prepare(
-        self, index: int, layer: Layer, docs: npt.NDArray[Any], frequencies: npt.NDArray[Any]
-    ) -> Term:
-        doc_count = self._segments[index].doc_count
-        factors = self._factors_of_docs.get((index, layer))
-        if factors is None:
-            narrow = self.factors(layer).astype(np.float32)
-            factors = self._factors_of_docs[index, layer] = narrow[self._segments[index].norms(layer)]
-        postings = RareTerm(docs, frequencies, factors.take(docs))
-        return CommonTerm(postings, doc_count) if len(docs) * self._common_share > doc_count else postings
 
     def string_id(self, text: str) -> int:
         """Return the id of a term, -1 if the lexicon lacks it."""
