@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from searchkit.analysis.token import Layer
 from searchkit.answers.titles import Titles
 from searchkit.query.alternatives import with_alternatives, with_bonus
 from searchkit.query.expansion import VIA, Expander, Translation
@@ -50,7 +51,12 @@ def _expander(snapshot: Snapshot, vocabulary: Vocabulary) -> Expander:
     glossary = snapshot.glossary
     kept: tuple[Vocabulary, Expander] | None = snapshot.caches.get(_NAME)
     if kept is None or kept[0] is not vocabulary:
-        expander = Expander(vocabulary, _nothing if glossary is None else glossary.translations, EXPANSION)
+        translations = _nothing if glossary is None else glossary.translations
+
+        def documents(text: str) -> int:
+            return max(snapshot.doc_freq(Layer.BULLETS, text), snapshot.doc_freq(Layer.TITLE, text))
+
+        expander = Expander(vocabulary, translations, documents, EXPANSION)
         kept = snapshot.caches[_NAME] = (vocabulary, expander)
     return kept[1]
 

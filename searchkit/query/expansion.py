@@ -59,8 +59,8 @@ class ExpansionWeights:
     ``translated`` takes the place of ``title`` where the query is Korean and the name is not: titles are English, so
     that nothing else of the query can score there; ``short`` is multiplied if it is an abbreviation. ``part`` is
     multiplied where the name is only a part of the query; one document is no evidence then. ``doubt`` is what
-    evidence is measured against: n documents count n / (n + ``doubt``). ``odd`` is multiplied for a name that one
-    document gives, where several give others and none is like it; evidence below ``least`` is left out.
+    evidence is measured against: n documents count n / (n + ``doubt``). A name is left out if less than ``rare`` times
+    as many documents hold it as hold what it stands for, or if its evidence is below ``least``.
     ``titles`` is for phrases of titles.
     """
 
@@ -70,20 +70,22 @@ class ExpansionWeights:
     short: float
     part: float
     doubt: float
-    odd: float
+    rare: float
     least: float
     titles: TitlePhraseWeights
 
 
 class Expander:
-    """Finds other names; ``translations`` gives those of a key. Thread-safe."""
+    """Finds other names: ``translations`` gives those of a key, ``documents`` how many hold a term. Thread-safe."""
 
     def __init__(
         self,
         vocabulary: Vocabulary,
         translations: Callable[[str], Sequence[Translation]],
+        documents: Callable[[str], int],
         weights: ExpansionWeights,
     ) -> None:
+        self._documents = documents
         self._vocabulary = vocabulary
         self._translations = translations
         self._weights = weights
@@ -190,7 +192,7 @@ class Expander:
             key = name_key(f"{before} {last}")
             direct = [each for each in self._translations(key) if each.certain or each.documents >= least]
             if direct:
-                return self._weighed(key, direct)
+                return self._weighed(key, direct, self._at_most(_base(self._vocabulary, words)))
         return []
 
     def _without_particle(self, word: Word) -> str:
@@ -200,7 +202,21 @@ class Expander:
             return form
         return form[base[0].start : base[-1].start + base[-1].length] or form
 
-    def _weighed(self, key: str, direct: Sequence[Translation]) -> list[_Other]:
+    def _at_most(self, texts: Sequence[str]) -> int:
+        """Return how many documents hold all of some base terms, at most."""
+        return min((self._documents(text) for text in texts), default=0)
+
+    def _is_odd(self, other: str, usual: Sequence[str], frequency: int) -> bool:
+        """Say whether an other name is a slip, most often: nothing like the usual ones, or far rarer than the name."""
+        if usual and not _is_like(other, usual):
+            return True
+        words = split(other)
+        if not all(self._vocabulary.has_string(word.key.form) for word in words):
+            return False
+        return self._at_most(_base(self._vocabulary, words)) < self._weights.rare * frequency
+
+    def _weighed(self, key: str, direct: Sequence[Translation], frequency: int) -> list[_Other]:
+        certain = {each.spellings[0] for each in direct if each.certain}
         found = self._evidence(key, direct)
         for spellings, evidence in list(found.values()):
             # What a name is short for is often said elsewhere: 강화 학습(RL), and Reinforcement Learning (RL).
@@ -212,16 +228,15 @@ class Expander:
                         found[other] = names, more * evidence
         kept: list[_Other] = []
         left = dict(_MAX_OTHERS)
-        best = sorted(found.values(), key=lambda each: (-each[1], each[0]))[:_MAX_WEIGHED]
         usual = [each.spellings[0] for each in direct if each.certain or each.documents >= _ENOUGH][
             :_MAX_USUAL
         ]
-        if usual:
-            best = [
-                (names, sure * (1.0 if _is_like(names[0], usual) else self._weights.odd))
-                for names, sure in best
-            ]
-            best.sort(key=lambda each: (-each[1], each[0]))
+        best = sorted(found.values(), key=lambda each: (-each[1], each[0]))[:_MAX_WEIGHED]
+        best = [
+            (names, sure)
+            for names, sure in best
+            if names[0] in certain or not self._is_odd(names[0], usual, frequency)
+        ]
         for spellings, evidence in best:
             kind = _kind(spellings[0])
             if evidence >= self._weights.least and left[kind]:
@@ -296,6 +311,10 @@ class Expander:
 def _is_like(name: str, usual: Sequence[str]) -> bool:
     """Say whether a name is one of the usual ones or shares a word with one; else it is a slip, most often."""
     return name in usual or any(_are_akin(name, other) for other in usual)
+
+
+def _base(vocabulary: Vocabulary, words: Sequence[Word]) -> list[str]:
+    return [token.text for word in words for token in vocabulary.tokens(word.key) if token.kind is Kind.BASE]
 
 
 @lru_cache(maxsize=1 << 12)

@@ -29,9 +29,9 @@ class TitlePhraseWeights:
 
     Titles of the best ``hits`` are read if ``documents`` of these hold the whole query as a phrase. A phrase counts
     that ``titles`` of them hold, and that is ``lift`` times as frequent there as in all titles. It is worth
-    p·log(p / background), where p is its share of the titles; the best ``phrases`` are taken, the best of all for
-    ``title`` × its idf, others for as much less as they are worth less. ``within``: a phrase is left out if so much
-    of its titles hold a longer one that is taken.
+    p·log(p / background), where p is its share of the titles; the best ``phrases`` are taken, for ``title`` × idf ×
+    what they are worth, at most 1. ``within``: a phrase is left out if so much of its titles hold a longer one that is
+    taken.
     """
 
     documents: int
@@ -44,7 +44,7 @@ class TitlePhraseWeights:
 
 
 class TitlePhrase(NamedTuple):
-    """A phrase, how it is written (most frequent first), and what it is worth of the best one."""
+    """A phrase, how it is written (most frequent first), and what it is worth, from 0 to 1."""
 
     words: _Phrase
     spellings: tuple[_Phrase, ...]
@@ -92,7 +92,7 @@ def over_represented(
     ]
     return [
         TitlePhrase(
-            words, tuple(forms for forms, _ in written[words].most_common(_MAX_SPELLINGS)), worth / kept[0][0]
+            words, tuple(forms for forms, _ in written[words].most_common(_MAX_SPELLINGS)), min(worth, 1.0)
         )
         for worth, words in kept
     ]

@@ -72,8 +72,8 @@ EXPANSION = ExpansionWeights(
     short=0.5,
     part=0.02,
     doubt=0.5,
-    odd=0.3,
+    rare=0.03,
     least=0.1,
-    titles=TitlePhraseWeights(documents=3, hits=40, titles=3, lift=3.0, phrases=5, within=0.6, title=10.0),
+    titles=TitlePhraseWeights(documents=3, hits=40, titles=3, lift=3.0, phrases=5, within=0.6, title=16.0),
 )
 """What other names of what a query names are worth."""

@@ -30,6 +30,7 @@ def found(titles: list[str], documents: int = 100) -> dict[str, float]:
 def test_a_phrase_of_many_titles_here_and_few_elsewhere_stands_out() -> None:
     assert next(iter(found(TITLES))) == "reward model"
     assert found(TITLES)["reward model"] == 1.0
+    assert 0 < found([*TITLES, *["more"] * 9])["reward model"] < 1.0
 
 
 def test_what_all_titles_say_does_not() -> None:

@@ -144,4 +144,17 @@ def test_an_odd_gloss_does_not_lead(tmp_path: Path) -> None:
     with SearchIndex.build(made, tmp_path / "index") as index:
         found = ids(index.search("추론"))
         assert found[0] == "wanted"
-        assert found.index("meteor") == len(found) - 1
+        assert "meteor" not in found
+
+
+def test_a_rare_name_does_not_stand_for_a_common_word(tmp_path: Path) -> None:
+    made = [
+        Document(id=str(number), title=f"Paper {number}", bullets=("이미지를 본다",)) for number in range(60)
+    ]
+    made += [
+        Document(id="gloss", title="Long contexts", bullets=("이미지(needle)를 찾는다",)),
+        Document(id="needle", title="Needles", bullets=("문장을 찾는다",)),
+    ]
+    with SearchIndex.build(made, tmp_path / "index") as index:
+        assert "needle" not in ids(index.search("이미지", limit=100))
+        assert "gloss" in ids(index.search("needle"))
