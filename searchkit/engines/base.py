@@ -187,10 +187,10 @@ class CommitWriter(DocumentWriter, AbstractContextManager["CommitWriter", None],
     checkpoint_every: int
     """After so many documents, at the end of a file of the sources, `flush` and `checkpoint` are called; 0 is never."""
 
-    def checkpoint(self, state: bytes) -> None:
+    def checkpoint(self, state: bytes, versions: Mapping[str, str]) -> None:
         """Keep the state of the sources that all documents so far, which are flushed, amount to.
 
-        An engine that can take up a commit that was cut short gives it to the next `Commit` as ``resumed``.
+        An engine that can take up a commit that was cut short has the next `Commit` tell it as `Commit.resumable`.
         """
 
     def commit(
@@ -229,9 +229,11 @@ class Commit(AbstractContextManager["Commit", None], Protocol):
     def user_files(self) -> Mapping[str, bytes]:
         """The user's files as the commit that counts has them, even for a fresh start; none where unreadable."""
 
-    @property
-    def resumed(self) -> bytes | None:
-        """The state of the sources at the last checkpoint of such a commit that was cut short, None if none was."""
+    def resumable(self, versions: Mapping[str, str]) -> bytes | None:
+        """Return the state of the sources at the last checkpoint of such a commit, by the same versions.
+
+        None if none was cut short that can be gone on with.
+        """
 
     @property
     def aside(self) -> str | None:
@@ -240,7 +242,7 @@ class Commit(AbstractContextManager["Commit", None], Protocol):
     def writer(self, *, keep: bool, resume: bool = False) -> CommitWriter:
         """Return what writes on top of ``before``, or from nothing unless ``keep``; to be called once.
 
-        With ``resume`` it goes on from ``resumed``: what the commit that was cut short has written counts.
+        With ``resume`` it goes on from `resumable`: what the commit that was cut short has written counts.
         """
 
 

@@ -52,8 +52,10 @@ class Session:
         self._analyzer = analyzer = analyzer.with_dictionary(terms.dictionary)
         self._reanalyse = base is not None and other_model(base.versions, analyzer) is not None
         self._before = SourcesState() if base is None else read_state(base)
-        self.resumed = resume and commit.resumed is not None and not self._reanalyse
-        self.state = _state(commit.resumed or b"") if self.resumed else self._before
+        self._versions = current_versions(analyzer)
+        cut_short = commit.resumable(self._versions) if resume and not self._reanalyse else None
+        self.resumed = cut_short is not None
+        self.state = self._before if cut_short is None else _state(cut_short)
         self._changed = self.resumed
         self._since_checkpoint = 0
         self._gone: set[str] = set()
@@ -104,7 +106,7 @@ class Session:
         self._since_checkpoint = 0
         self.feed.flush()
         self._pending.clear()
-        self.writer.checkpoint(state().to_bytes())
+        self.writer.checkpoint(state().to_bytes(), self._versions)
 
     def commit(self, state: SourcesState) -> bool:
         """Commit if anything has changed; tell whether it had."""
@@ -120,7 +122,7 @@ class Session:
         words = [word.key for word in (*self.terms.synonyms.words(), *named)]
         self.writer.add_words(words, self._analyzer.analyze)
         self.writer.commit(
-            current_versions(self._analyzer),
+            self._versions,
             state=state.to_bytes(),
             rebase=None if self._fresh else lambda theirs: state.merged(self._before, _state(theirs)).to_bytes(),
             user_files=self.terms.files,

@@ -44,11 +44,12 @@ class ClusterCommit:
         if self._head.number and not fresh:
             self.before = snapshot(self._committed)
 
-    @property
-    def resumed(self) -> bytes | None:
-        """The state of the sources at the last checkpoint of a commit that was cut short and can go on here."""
+    def resumable(self, versions: Mapping[str, str]) -> bytes | None:
+        """Return the state of the sources at the last checkpoint of a commit that was cut short and can go on here."""
         work = self._registration.work(self._head)
-        if not self._registration.taken_over or work.state is None or work.base != self._head.number:
+        if not self._registration.taken_over or work.state is None:
+            return None
+        if work.base != self._head.number or work.versions != versions:
             return None
         return self._ledger.get(work.state)
 
@@ -68,16 +69,14 @@ class ClusterCommit:
     def writer(self, *, keep: bool, resume: bool = False) -> ClusterWriter:
         """Return what writes on top of ``before``, or from nothing unless ``keep``.
 
-        With ``resume`` it goes on from `resumed`; else what a commit wrote that was cut short is undone.
+        With ``resume`` it goes on from `resumable`; else what a commit wrote that was cut short is undone.
         """
-        resume = resume and self.resumed is not None
+        if self._registration.taken_over and not resume:
+            self._undo()
         if not keep and not self._registration.work(self._head).fresh:
             self._head = self._registration.begin_anew()
-        work = self._registration.work(self._head)
-        documents = Documents(self._ledger, work.target)
+        documents = Documents(self._ledger, self._registration.work(self._head).target)
         try:
-            if self._registration.taken_over and not resume:
-                self._undo(documents)
             documents.create()
             self._writer = ClusterWriter(
                 self._ledger, self._cache, self._registration, self._head, documents, resume=resume
@@ -87,29 +86,22 @@ class ClusterCommit:
             raise
         return self._writer
 
-    def _undo(self, documents: Documents) -> None:
+    def _undo(self) -> None:
         """Undo all that this commit did, so that it begins from its base."""
-        work = self._registration.work(self._head)
-        if work.fresh:
-            documents.drop()
-        else:
-            documents.undo(Journal(self._ledger, self._registration.name), self._committed.lexicon)
-        begun = self._registration.update(base=self._head.number, steps=0, state=None, levels=(), changes=())
+        _undo(self._ledger, self._registration, self._head, self._committed)
+        begun = self._registration.update(
+            base=self._head.number, steps=0, state=None, versions={}, levels=(), changes=()
+        )
         # What others have committed since is none of what this one was begun on.
         self._head = self._head.with_work(self._registration.name, self._registration.work(begun))
 
     def _end(self) -> None:
         """Undo what was not committed, unless it can be gone on with later."""
         self._head = self._registration.update()
-        work = self._registration.work(self._head)
-        if work.state is not None:
+        if self._registration.work(self._head).state is not None:
             self._registration.give_up()
             return
-        documents = Documents(self._ledger, work.target)
-        try:
-            self._undo(documents)
-        finally:
-            documents.close()
+        self._undo()
         self._registration.remove()
 
     def __enter__(self) -> ClusterCommit:
@@ -173,16 +165,19 @@ def undo_dead(ledger: Ledger) -> None:
     for registration in claim_dead(ledger):
         try:
             head = registration.update()
-            work = registration.work(head)
-            documents = Documents(ledger, work.target)
-            try:
-                if work.fresh:
-                    documents.drop()
-                elif work.target == head.content.documents:
-                    journal = Journal(ledger, registration.name)
-                    documents.undo(journal, Committed(ledger, head).lexicon)
-            finally:
-                documents.close()
+            _undo(ledger, registration, head, Committed(ledger, head))
             registration.remove()
         finally:
             registration.stop()
+
+
+def _undo(ledger: Ledger, registration: Registration, head: Head, committed: Committed) -> None:
+    work = registration.work(head)
+    documents = Documents(ledger, work.target)
+    try:
+        if work.fresh:
+            documents.drop()
+        elif work.target == head.content.documents:
+            documents.undo(Journal(ledger, registration.name), committed.lexicon)
+    finally:
+        documents.close()

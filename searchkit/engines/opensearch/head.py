@@ -22,7 +22,8 @@ class Work:
     ``host`` and ``process`` say who makes it, ``beat`` (seconds since 1970) when it was last heard of, 0 once it has
     given up. It writes to the index ``target`` on top of commit ``base``; ``fresh`` if nothing of that is kept.
     ``steps`` entries of its journal are covered by ``state``, the sources as far as they were read, and by ``levels``
-    and ``changes``, its share of the lexicon and of the frequencies. All three are there once it can be taken up again.
+    and ``changes``, its share of the lexicon and of the frequencies, made by ``versions``. These are there once it can
+    be taken up again.
     """
 
     host: str
@@ -33,6 +34,7 @@ class Work:
     base: int
     steps: int = 0
     state: FileRecord | None = None
+    versions: Mapping[str, str] = field(default_factory=dict)
     levels: tuple[FileRecord, ...] = ()
     changes: tuple[FileRecord, ...] = ()
 
@@ -147,11 +149,15 @@ def _optional(value: Mapping[str, Any] | None) -> FileRecord | None:
     return None if value is None else _record(value)
 
 
+def _versions(values: Mapping[str, Any]) -> dict[str, str]:
+    return {str(name): str(version) for name, version in values.items()}
+
+
 def _content(values: Mapping[str, Any]) -> Content:
     return Content(
         documents=str(values["documents"]),
         count=int(values["count"]),
-        versions={str(name): str(version) for name, version in values["versions"].items()},
+        versions=_versions(values["versions"]),
         lexicon=tuple(map(_record, values["lexicon"])),
         changes=tuple(map(_record, values["changes"])),
         glossary=_optional(values["glossary"]),
@@ -170,6 +176,7 @@ def _work(values: Mapping[str, Any]) -> Work:
         base=int(values["base"]),
         steps=int(values["steps"]),
         state=_optional(values["state"]),
+        versions=_versions(values["versions"]),
         levels=tuple(map(_record, values["levels"])),
         changes=tuple(map(_record, values["changes"])),
     )

@@ -147,7 +147,7 @@ class ClusterWriter:
             self._documents.send(chosen, held, self._lexicon.stored)
         return len(done)
 
-    def checkpoint(self, state: bytes) -> None:
+    def checkpoint(self, state: bytes, versions: Mapping[str, str]) -> None:
         """Keep the state of the sources that all documents so far, which are flushed, amount to."""
         if time.monotonic() - self._kept < self.checkpoint_seconds or self._lexicon.rewritten:
             return
@@ -155,7 +155,9 @@ class ClusterWriter:
         self._documents.wait()
         levels, changes = self._lexicon.keep()
         record = self._blobs.store_plain(state, "src")
-        self._registration.update(steps=self._journal.steps, state=record, levels=levels, changes=changes)
+        self._registration.update(
+            steps=self._journal.steps, state=record, versions=dict(versions), levels=levels, changes=changes
+        )
         self._kept = time.monotonic()
 
     def commit(

@@ -27,9 +27,6 @@ if TYPE_CHECKING:
 class WhooshCommit:
     """The next generation: a transaction and what it builds on."""
 
-    resumed: bytes | None = None
-    """A commit that was cut short leaves nothing to go on from."""
-
     def __init__(self, transaction: Transaction, *, fresh: bool) -> None:
         self._transaction = transaction
         self._folder = transaction.files.folder
@@ -48,6 +45,10 @@ class WhooshCommit:
             return read_user_files(self._folder, base)
         except IndexCorrupt:
             return {}
+
+    def resumable(self, versions: Mapping[str, str]) -> bytes | None:
+        """Return None: a commit that was cut short leaves nothing to go on from."""
+        return None
 
     @property
     def aside(self) -> str | None:

@@ -200,7 +200,7 @@ class IndexWriter:
         described = SegmentRecord(id=segment_id, file=record, documents=documents, deletions=None, deleted=0)
         self._segments[segment_id] = described, open_segment(self._folder, described)
 
-    def checkpoint(self, state: bytes) -> None:
+    def checkpoint(self, state: bytes, versions: Mapping[str, str]) -> None:
         """Do nothing: an index folder takes up nothing of a commit that was cut short."""
 
     def commit(
