@@ -341,6 +341,20 @@ class SearchIndex:
         """Return counts, dates, sizes on disk in bytes, and what built the index."""
         return self._current().snapshot.statistics()
 
+    def copy(self, target: PathLike, *, timeout: float = 10.0) -> int:
+        """Copy the last commit to ``target``, where there is no index; return the number of documents.
+
+        ``target`` is a folder or the address of an index in a cluster. Neither sources nor analysis are needed, and
+        `update` there goes on from here.
+
+        Raises:
+            SearchkitError: there is an index in that place, or something else.
+            EngineUnavailable: it can't be written.
+        """
+        from searchkit.index.copying import copy
+
+        return copy(self.location, target, timeout=timeout).documents
+
     def close(self) -> None:
         """Let the files go; the object can still be used and opens them again."""
         with self._lock:

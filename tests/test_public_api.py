@@ -48,6 +48,7 @@ SIGNATURES = {
     "explain": "query, document_id",
     "analyze": "text",
     "stats": "",
+    "copy": "target, *, timeout=10.0",
     "close": "",
 }
 

@@ -26,6 +26,7 @@ COMMANDS = (
     "repair",
     "backup",
     "restore",
+    "copy",
     "completion",
 )
 
