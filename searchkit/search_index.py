@@ -79,7 +79,11 @@ class SearchIndex:
             EngineUnavailable: the cluster can't be reached.
         """
         index = cls(path, terms=terms)
-        index._current()
+        try:
+            index._current()
+        except BaseException:
+            index.close()
+            raise
         return index
 
     @classmethod
@@ -168,6 +172,10 @@ class SearchIndex:
 
         wanted = [ids] if isinstance(ids, str) else ids
         return updates.delete(self._engine, self._analyzer, wanted, timeout=timeout)
+
+    def exists(self) -> bool:
+        """Say whether there is an index yet."""
+        return self._engine.exists()
 
     def _current(self) -> View:
         """Return the last commit's view, a new one if there was a commit since the last call."""
@@ -361,6 +369,7 @@ class SearchIndex:
             view, self._view = self._view, None
         if view is not None:
             view.snapshot.close()
+        self._engine.close()
 
     def __enter__(self) -> SearchIndex:
         return self

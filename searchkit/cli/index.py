@@ -54,14 +54,13 @@ def command(
     import gc
 
     from searchkit.cli.progress import progress
-    from searchkit.engines.locate import engine_at
     from searchkit.search_index import SearchIndex
 
     # Millions of words and documents are made here and hardly a cycle: looking for cycles took an eighth of the time.
     gc.set_threshold(200_000, 20, 100)
-    if not sources and not forget and not engine_at(folder).exists():
-        sources = (DEFAULT_SOURCE,)
     with SearchIndex(folder, terms=terms) as index, progress(console) as show:
+        if not sources and not forget and not index.exists():
+            sources = (DEFAULT_SOURCE,)
         report = index.update(sources, forget=forget, rebuild=rebuild, dry_run=dry_run, progress=show)
     for problem in report.problems:
         where = problem.file if problem.line is None else f"{problem.file}:{problem.line}"

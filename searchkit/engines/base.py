@@ -392,3 +392,6 @@ class Engine(Protocol):
         Raises:
             EngineUnavailable: this engine has no such thing.
         """
+
+    def close(self) -> None:
+        """Let connections go; the engine can still be used and opens them again."""

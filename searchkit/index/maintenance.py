@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,7 +45,8 @@ def verify(location: PathLike, *, deep: bool = False) -> Verification:
         IndexIncompatible: it has another format.
         EngineUnavailable: it can't be read.
     """
-    return engine_at(location).verify(deep=deep)
+    with closing(engine_at(location)) as engine:
+        return engine.verify(deep=deep)
 
 
 def repair(
@@ -62,7 +64,13 @@ def repair(
         SearchkitError: there is nothing to repair from.
         EngineUnavailable: there is no such thing for an index in a cluster.
     """
-    engine = engine_at(location)
+    with closing(engine_at(location)) as engine:
+        return _repair(engine, analyzer, sources, progress)
+
+
+def _repair(
+    engine: Engine, analyzer: WordAnalyzer, sources: Sequence[PathLike], progress: Progress | None
+) -> Repaired:
     found = engine.repair(_dictionary)
     problems = tuple(f"{part}: {message}" for part, message in found.problems)
     if found.outcome != "rebuild":
@@ -102,7 +110,8 @@ def backup(location: PathLike, file: PathLike) -> Backup:
         SearchkitError: the file exists or can't be written.
         EngineUnavailable: there is no such thing for an index in a cluster.
     """
-    return engine_at(location).backup(Path(file))
+    with closing(engine_at(location)) as engine:
+        return engine.backup(Path(file))
 
 
 def restore(file: PathLike, location: PathLike) -> int:
@@ -112,4 +121,5 @@ def restore(file: PathLike, location: PathLike) -> int:
         SearchkitError: the folder isn't empty, or the file is damaged or no backup; nothing is left then.
         EngineUnavailable: there is no such thing for an index in a cluster.
     """
-    return engine_at(location).restore(Path(file), _dictionary)
+    with closing(engine_at(location)) as engine:
+        return engine.restore(Path(file), _dictionary)

@@ -140,6 +140,9 @@ class WhooshEngine:
 
         return restore(file, self.folder, toc=self._toc(dictionary), check=self._opens).documents
 
+    def close(self) -> None:
+        """Do nothing: no file is open but those of snapshots."""
+
     def _toc(self, dictionary: DictionaryOf) -> Callable[[Manifest], bytes]:
         from searchkit.engines.whoosh.toc import toc_bytes
 

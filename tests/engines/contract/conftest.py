@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-ENGINES = ["folder", "cluster"]
+ENGINES = ["folder"]
 
 
 @pytest.fixture(params=ENGINES)
