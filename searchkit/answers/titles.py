@@ -20,7 +20,7 @@ from searchkit.ranking.weights import EXPANSION
 
 if TYPE_CHECKING:
     from searchkit.engines.base import Snapshot
-    from searchkit.engines.whoosh.lexicon import StoredLexicon
+    from searchkit.engines.whoosh.lexicon import StoredLexicon, WordTokens
 
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -116,28 +116,28 @@ def _holding(lexicon: StoredLexicon, codes: npt.NDArray[np.int32], offsets: Ints
     numbers = numbers[np.diff(numbers, prepend=-1) > 0]
     places = np.searchsorted(numbers, codes.astype(np.int64) - FIRST_WORD)
     held = np.zeros(len(offsets) - 1, np.bool_)
+    there = lexicon.expand(numbers)
     for phrase in whole.phrases:
         count = len(codes) - len(phrase) + 1
         if count <= 0:
             continue
         hits = np.ones(count, np.bool_)
         for shift, word in enumerate(phrase):
-            fits = np.append(_fitting(lexicon, numbers, word), False)
+            fits = np.append(_fitting(lexicon, there, word), False)
             hits &= fits[places[shift : shift + count]] & (codes[shift : shift + count] >= FIRST_WORD)
         held[np.searchsorted(offsets, np.flatnonzero(hits), side="right") - 1] = True
     return int(np.count_nonzero(held))
 
 
-def _fitting(lexicon: StoredLexicon, numbers: Ints, word: PhraseWord) -> Mask:
-    """Return which words of the lexicon, by their ascending ``numbers``, fit a place of a phrase."""
-    found = lexicon.expand(numbers)
+def _fitting(lexicon: StoredLexicon, found: WordTokens, word: PhraseWord) -> Mask:
+    """Return which of the words ``found`` fit a place of a phrase."""
     exact = np.array([lexicon.string_id(form) for form in word.forms], np.int64)
     fits: Mask = np.isin(found.forms, exact)
     if word.tail:
         base = found.kinds == Kind.BASE
-        owners = np.repeat(np.arange(len(numbers)), found.counts)[base]
+        owners = np.repeat(np.arange(len(found.counts)), found.counts)[base]
         wanted = [lexicon.string_id(text) for text in word.base]
-        right = np.bincount(owners, minlength=len(numbers)) == len(wanted)
+        right = np.bincount(owners, minlength=len(found.counts)) == len(wanted)
         if wanted and right.any():
             terms = found.terms[base][right[owners]].reshape(-1, len(wanted))
             right[right] = (terms == np.array(wanted)).all(axis=1)

@@ -90,6 +90,7 @@ class Expander:
         self._translations = translations
         self._weights = weights
         self._known: dict[tuple[str, ...], tuple[tuple[PhraseWord, ...], ...]] = {}
+        self._others_of: dict[tuple[str, int, int], list[_Other]] = {}
 
     def alternatives(self, parsed: Parsed) -> list[Alternative]:
         """Return the other names of what a query names."""
@@ -192,7 +193,13 @@ class Expander:
             key = name_key(f"{before} {last}")
             direct = [each for each in self._translations(key) if each.certain or each.documents >= least]
             if direct:
-                return self._weighed(key, direct, self._at_most(_base(self._vocabulary, words)))
+                most = self._at_most(_base(self._vocabulary, words))
+                found = self._others_of.get((key, least, most))
+                if found is None:
+                    if len(self._others_of) >= _CACHED:
+                        self._others_of.clear()
+                    found = self._others_of[key, least, most] = self._weighed(key, direct, most)
+                return found
         return []
 
     def _without_particle(self, word: Word) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -22,9 +23,10 @@ Ints = npt.NDArray[np.int64]
 _BATCH = 4096
 """Streams of so many documents are decoded at once, to bound memory."""
 _ANCHOR_CODES = 8
-_SCAN_SHARE = 32
-"""More than one document of so many: comparing the bytes of all streams is faster than decoding those of some."""
+_SCAN_SHARE = 4
+"""More than one document of so many: comparing the bytes of all streams is faster than gathering those of some."""
 _MANY_STRINGS = 256
+_MANY_TITLED = 16
 _CACHED_WORDS = 32
 _CONTEXT_BITS = 2
 _CACHE = "phrase words"
@@ -41,6 +43,8 @@ class Place:
     strings: tuple[int, ...]
     fits: Mask
     sure: bool
+    titles: tuple[int, ...] | None = None
+    """Base terms one of which a title with a word that fits holds; None where that isn't known."""
 
 
 def resolve(generation: Generation, word: PhraseWord) -> Place:
@@ -68,7 +72,18 @@ def _resolve(lexicon: StoredLexicon, word: PhraseWord) -> Place:
         sure = not np.isin(tokens.forms[~right], tokens.forms[right]).any()
     fits = np.zeros(lexicon.word_count + FIRST_WORD, np.bool_)
     fits[np.array(sorted(words), np.int64) + FIRST_WORD] = True
-    return Place(tuple(sorted(strings)), fits, sure)
+    return Place(tuple(sorted(strings)), fits, sure, _first_terms(lexicon, words))
+
+
+def _first_terms(lexicon: StoredLexicon, words: Collection[int]) -> tuple[int, ...] | None:
+    """Return the first base terms of ``words``, None if there are many words or one has no base term."""
+    if len(words) > _MANY_TITLED:
+        return None
+    tokens = lexicon.expand(np.array(sorted(words), np.int64))
+    is_base = tokens.kinds == Kind.BASE
+    owners = np.repeat(np.arange(len(tokens.counts)), tokens.counts)[is_base]
+    first = np.flatnonzero(np.diff(owners, prepend=-1))
+    return tuple(set(tokens.terms[is_base][first].tolist())) if len(first) == len(words) else None
 
 
 def _words_of(lexicon: StoredLexicon, strings: Sequence[int]) -> Ints:
@@ -108,9 +123,13 @@ def match_phrase(
     mask = np.ones(segment.doc_count, np.bool_) if within is None else within.copy()
     if not places:
         return np.zeros(segment.doc_count, np.bool_)
+    if field == "title":
+        for place in places:
+            if place.titles is not None:
+                mask &= _holding(segment, Layer.TITLE, place.titles)
     for place in sorted(places, key=lambda place: len(place.strings)):
         if len(place.strings) <= _MANY_STRINGS or len(places) == 1:
-            mask &= holding(segment, place.strings)
+            mask &= _holding(segment, Layer.SURFACE, place.strings)
     if field is None and len(places) == 1 and places[0].sure:
         return mask
     proven = np.zeros(segment.doc_count, np.bool_)
@@ -119,11 +138,11 @@ def match_phrase(
     return proven
 
 
-def holding(segment: Segment, strings: Sequence[int]) -> Mask:
-    """Return which documents hold a word or a piece of a word with one of these surfaces."""
+def _holding(segment: Segment, layer: Layer, strings: Sequence[int]) -> Mask:
+    """Return which documents hold one of these terms in a layer; in SURFACE also as a piece of a word."""
     mask = np.zeros(segment.doc_count, np.bool_)
     for string_id in strings:
-        mask[segment.postings(Layer.SURFACE, string_id)[0]] = True
+        mask[segment.postings(layer, string_id)[0]] = True
     return mask
 
 
@@ -136,12 +155,19 @@ def _proven(
         return np.zeros(0, np.int64)
     if field == "title":
         return docs[_hits(*_titles(generation, segment, docs), places, None)]
-    if codes <= _ANCHOR_CODES and len(docs) * _SCAN_SHARE > segment.doc_count:
+    few = codes <= _ANCHOR_CODES
+    if few and len(docs) * _SCAN_SHARE > segment.doc_count:
         return _scanned(generation, segment, places, anchor, field)
     found: list[Ints] = [np.zeros(0, np.int64)]
     for start in range(0, len(docs), _BATCH):
         batch = docs[start : start + _BATCH]
-        found.append(batch[_hits(*segment.words(batch), places, field)])
+        if few:
+            data, bounds = segment.streams(batch)
+            at = scan.places_of(data, places, anchor)
+            ends = None if field is None else scan.title_ends(data, bounds)
+            found.append(batch[_outside_titles(at, bounds, ends)])
+        else:
+            found.append(batch[_hits(*segment.words(batch), places, field)])
     return np.concatenate(found)
 
 
@@ -151,10 +177,13 @@ def _scanned(
     """Return the documents that hold the phrase, from a scan of all streams."""
     data, offsets = segment.stream_bytes()
     at = scan.places_of(data, places, anchor)
+    return _outside_titles(at, offsets, None if field is None else _title_ends(generation, segment))
+
+
+def _outside_titles(at: Ints, offsets: npt.NDArray[Any], ends: Ints | None) -> Ints:
+    """Return the documents, by their number, of the places ``at``; with ``ends`` of titles of those behind them."""
     docs: Ints = np.searchsorted(offsets, at.astype(offsets.dtype), side="right") - 1
-    if field is not None:
-        docs = docs[at >= _title_ends(generation, segment)[docs]]
-    return docs
+    return docs if ends is None else docs[at >= ends[docs]]
 
 
 def _titles(generation: Generation, segment: Segment, docs: Ints) -> tuple[npt.NDArray[np.int32], Ints]:
