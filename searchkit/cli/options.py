@@ -34,10 +34,10 @@ def index_option(function: _F) -> _F:
     return click.option(
         "--index",
         "folder",
-        metavar="DIR",
+        metavar="INDEX",
         envvar="SEARCHKIT_INDEX",
         default=DEFAULT_INDEX,
-        help="The index folder.  [SEARCHKIT_INDEX; else index/]",
+        help="A folder, or opensearch://HOST:PORT/NAME.  [SEARCHKIT_INDEX; else index/]",
     )(function)
 
 
