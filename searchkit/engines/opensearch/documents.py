@@ -28,6 +28,8 @@ _USUAL_SHARDS = 3
 _MOST_SHARDS = 1024
 _META = {"searchkit": "documents", "format": str(FORMAT_VERSION)}
 _AT_ONCE = 500
+_MOST_WORDS = 1 << 18
+"""The terms of so many words are remembered; numbers of words stay the same while documents are sent."""
 _TIMEOUT = 60.0
 
 
@@ -39,6 +41,7 @@ class Documents:
         self._ledger = ledger
         self._bulk = BulkSender(ledger.connection)
         self._under_way: set[str] = set()
+        self._known: dict[int, WordTerms] = {}
 
     def create(self) -> None:
         """Make the index unless it is there."""
@@ -93,7 +96,9 @@ class Documents:
     def send(self, documents: Sequence[Document], streams: Streams, lexicon: StoredLexicon) -> None:
         """Send documents with their words, in place of those with their ids."""
         self._begin({document.id for document in documents})
-        known: dict[int, WordTerms] = {}
+        known = self._known
+        if len(known) > _MOST_WORDS:
+            known.clear()
 
         def word(number: int) -> WordTerms:
             found = known.get(number)
@@ -107,6 +112,10 @@ class Documents:
             self._bulk.index(
                 self.name, document_key(document.id), body(document, codes[start:stop], word, named)
             )
+
+    def forget_words(self) -> None:
+        """Hear that words of the lexicon have other terms or numbers from now on."""
+        self._known.clear()
 
     def send_stored(self, documents: Sequence[Document], lexicon: StoredLexicon) -> None:
         """Send documents whose words are in the lexicon."""

@@ -130,6 +130,7 @@ class ClusterWriter:
         codes = np.array(sorted(changes), np.int64) + FIRST_WORD
         forms = sorted({before.key(word).form for word in changes})
         self._lexicon.change(changes)
+        self._documents.forget_words()
         done: set[str] = set()
         for found in self._documents.holding(forms):
             documents = [document for document in found if document.id not in done]
