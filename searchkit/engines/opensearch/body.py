@@ -60,6 +60,11 @@ def document_key(document_id: str) -> str:
     return f"#{zlib.crc32(document_id.encode()):08x}{document_id.encode()[:400].decode('utf-8', 'ignore')}"
 
 
+def author_words(name: str) -> list[str]:
+    """Return the words of a name as the cluster compares them: NFC, without case or punctuation."""
+    return _NAME_WORD.findall(folded(name))
+
+
 def gloss_value(gloss: Gloss) -> str:
     """Return a gloss as it stands in the field ``glosses``; `read_gloss` reads it."""
     return _GLOSS.join((gloss.name, gloss.other, "1" if gloss.open else ""))
@@ -93,6 +98,7 @@ def body(
         "id": document.id,
         "hash": document.content_hash(),
         "sample": zlib.crc32(document.id.encode()),
+        "lengths": {schema.LAYER_FIELDS[layer]: length for layer, length in text.lengths().items() if length},
         schema.STORED: records.encode(document).decode(),
         **text.fields(),
     }
@@ -105,7 +111,7 @@ def body(
         fields["votes"] = document.votes
     if document.authors:
         fields["authors"] = [_sendable(name) for name in dict.fromkeys(document.authors)]
-        people = [_NAME_WORD.findall(folded(_sendable(name))) for name in document.authors]
+        people = [author_words(_sendable(name)) for name in document.authors]
         fields[schema.PEOPLE] = [{"words": words} for words in people if words]
     if glosses:
         fields["glosses"] = [_sendable(gloss_value(gloss)) for gloss in glosses]
@@ -159,6 +165,10 @@ class _Text:
     def _end_sentence(self, terms: Sequence[str]) -> None:
         if terms:
             self._sentences.append(" ".join(dict.fromkeys(terms)))
+
+    def lengths(self) -> dict[Layer, int]:
+        """Return the number of terms of each layer."""
+        return {layer: len(terms) for layer, terms in self._layers.items()}
 
     def fields(self) -> dict[str, Any]:
         """Return the fields that aren't empty."""

@@ -93,6 +93,9 @@ def mapping(meta: Mapping[str, str]) -> dict[str, Any]:
             "votes": {"type": "integer"},
             "authors": listed,
             "sample": {"type": "long", "index": False},
+            "lengths": {
+                "properties": {field: {"type": "integer", "index": False} for field in LAYER_FIELDS.values()}
+            },
             "glosses": listed,
             PEOPLE: {"type": "nested", "properties": {"words": {"type": "keyword", "doc_values": False}}},
             **{field: _terms("bm25", "freqs", norms=True) for field in LAYER_FIELDS.values()},

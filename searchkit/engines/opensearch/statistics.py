@@ -9,6 +9,8 @@ import numpy as np
 
 from searchkit.analysis.token import Layer
 from searchkit.engines.opensearch.committed import Committed
+from searchkit.engines.opensearch.ledger import Ledger
+from searchkit.engines.opensearch.schema import LAYER_FIELDS
 
 _TIMEOUT = 60.0
 
@@ -38,6 +40,7 @@ def statistics(committed: Committed) -> dict[str, Any]:
     blobs = sum(record.size for record in content.blobs())
     stored = int(stats["store"]["size_in_bytes"])
     lexicon = committed.lexicon
+    averages = average_lengths(ledger, content.documents)
     return {
         "format_version": 1,
         "documents": committed.live_count,
@@ -48,7 +51,7 @@ def statistics(committed: Committed) -> dict[str, Any]:
         "segments": int(stats["segments"]["count"]),
         "deleted": int(stats["docs"]["deleted"]),
         "shards": int(shards),
-        "layers": {layer.name.lower(): _layer(committed, layer) for layer in Layer},
+        "layers": {layer.name.lower(): _layer(committed, layer, averages) for layer in Layer},
         "lexicon": {"words": lexicon.word_count, "strings": lexicon.string_count},
         "bytes": {"total": stored + blobs, "documents": stored, "ledger": blobs},
         "versions": dict(committed.versions),
@@ -56,14 +59,25 @@ def statistics(committed: Committed) -> dict[str, Any]:
     }
 
 
-def _layer(committed: Committed, layer: Layer) -> dict[str, Any]:
+def average_lengths(ledger: Ledger, index: str) -> dict[Layer, float]:
+    """Return how many terms the documents that have a layer have in it, 1 where there are none."""
+    averages = {field: {"avg": {"field": f"lengths.{field}"}} for field in LAYER_FIELDS.values()}
+    answer = ledger.search(index, {"size": 0, "track_total_hits": False, "aggs": averages})
+    return {layer: answer["aggregations"][field]["value"] or 1.0 for layer, field in LAYER_FIELDS.items()}
+
+
+def _layer(committed: Committed, layer: Layer, averages: dict[Layer, float]) -> dict[str, Any]:
     ledger, index = committed.ledger, committed.head.content.documents
     counted = ledger.search(
         index,
         {"size": 0, "track_total_hits": True, "query": {"exists": {"field": layer.name.lower()}}},
     )
     terms = int(np.count_nonzero(committed.live_frequencies(layer)))
-    return {"documents": int(counted["hits"]["total"]["value"]), "terms": terms}
+    return {
+        "documents": int(counted["hits"]["total"]["value"]),
+        "average_length": round(averages[layer], 3),
+        "terms": terms,
+    }
 
 
 def _iso(value: float | None) -> str | None:

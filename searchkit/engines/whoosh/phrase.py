@@ -58,6 +58,11 @@ def resolve(generation: Generation, word: PhraseWord) -> Place:
     return found
 
 
+def words_that_fit(lexicon: StoredLexicon, word: PhraseWord) -> Ints:
+    """Return the numbers of the words that may stand at a place of a phrase, ascending."""
+    return np.flatnonzero(_resolve(lexicon, word).fits[FIRST_WORD:])
+
+
 def _resolve(lexicon: StoredLexicon, word: PhraseWord) -> Place:
     strings = {string_id for form in word.forms if (string_id := lexicon.string_id(form)) >= 0}
     words = {word_id for string_id in strings for word_id in lexicon.words_of(string_id)}
