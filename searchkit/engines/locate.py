@@ -6,8 +6,6 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from searchkit.errors import EngineUnavailable
-
 if TYPE_CHECKING:
     from searchkit.engines.base import Engine
 
@@ -35,9 +33,9 @@ def engine_at(location: str | os.PathLike[str]) -> Engine:
         EngineUnavailable: what this engine needs is not installed.
     """
     if in_cluster(location):
-        raise EngineUnavailable(
-            f"{os.fspath(location)}: an index in a cluster can't be used yet; name a folder"
-        )
+        from searchkit.engines.opensearch.engine import ClusterEngine
+
+        return ClusterEngine(location)
     from searchkit.engines.whoosh.engine import WhooshEngine
 
     return WhooshEngine(location)

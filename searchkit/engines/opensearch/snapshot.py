@@ -33,7 +33,7 @@ from searchkit.engines.opensearch.translation import (
     terms_of_second_stage,
     with_ids,
 )
-from searchkit.engines.whoosh.prepared import names_of, prepare
+from searchkit.engines.whoosh.prepared import prepare
 from searchkit.errors import IndexCorrupt
 from searchkit.query.plan import Node, PhraseTerm, Plan, SecondStage
 from searchkit.ranking import bm25
@@ -91,9 +91,9 @@ class ClusterSnapshot(Committed):
         second = plan.second if order == "relevance" and limit > 0 else None
         if second is not None and offset >= second.weights.window:
             second = None
-        self._count_for(plan.root, second)
+        self._count_for(prepared.phrases, second)
         return self._searcher.run(
-            self.translator.query(prepared.root),
+            self.translator.query(prepared),
             [self.translator.filter(node) for node in prepared.filters],
             [] if second is None else self._features(second),
             limit=limit,
@@ -107,9 +107,9 @@ class ClusterSnapshot(Committed):
     def _features(self, second: SecondStage) -> list[Query]:
         return features(second, self.sentence_idf, self.near_idf)
 
-    def _count_for(self, root: Node, second: SecondStage | None) -> None:
+    def _count_for(self, names: Sequence[PhraseTerm], second: SecondStage | None) -> None:
         """Have everything counted at once that the scores of a plan need."""
-        queries = [self.translator.name(name) for name in names_of(root)]
+        queries = [self.translator.name(name) for name in names]
         if second is not None:
             terms, pairs = terms_of_second_stage(second)
             queries += [term_query(layer, text) for text in terms for layer in (Layer.BULLETS, Layer.TITLE)]

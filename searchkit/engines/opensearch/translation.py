@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
-from searchkit.analysis.token import Layer
+from searchkit.analysis.token import FIRST_WORD, Layer
 from searchkit.engines.opensearch import schema
 from searchkit.engines.opensearch.body import author_words, document_key
 from searchkit.engines.whoosh.lexicon import StoredLexicon
-from searchkit.engines.whoosh.phrase import words_that_fit
+from searchkit.engines.whoosh.phrase import place_of
+from searchkit.engines.whoosh.prepared import PreparedPlan
 from searchkit.query.plan import (
     And,
     AnyTerm,
@@ -39,7 +40,7 @@ Query = dict[str, Any]
 
 NOTHING: Query = {"match_none": {}}
 MAX_CLAUSES = 900
-"""The cluster takes 1,024 in one query; terms beyond these are looked for without a score of their own."""
+"""The cluster takes 1,024 in one query; what is beyond these still matches, but scores nothing."""
 _FIELDS = {
     "title": (schema.TITLE_FORMS,),
     "bullets": (schema.REST_FORMS,),
@@ -53,29 +54,27 @@ class Translator:
     def __init__(self, lexicon: StoredLexicon, idf_of: Callable[[PhraseTerm], float]) -> None:
         self._lexicon = lexicon
         self._idf_of = idf_of
-        self._tokens: dict[PhraseWord, tuple[str, ...]] = {}
+        self._places: dict[PhraseWord, _Place] = {}
 
-    def query(self, node: Node) -> Query:
-        """Return what matches as ``node`` does and scores as it does."""
-        if isinstance(node, AnyTerm):
-            return any_of(_scored(node.terms), _beyond(node.terms))
-        if isinstance(node, Or):
-            return any_of([self.query(child) for child in node.children])
-        if isinstance(node, And):
-            return {"bool": {"must": [self.query(child) for child in node.children]}}
-        if isinstance(node, PhraseTerm):
-            idf = self._idf_of(node)
-            if not idf:
-                return NOTHING
-            return constant(self.name(node), node.weight * idf / (1 + K1))
-        if isinstance(node, Phrase):
-            return {"bool": {"filter": [self._phrase(node.words, node.field)], "should": _scored(node.terms)}}
-        if isinstance(node, InField):
-            word = PhraseWord(node.forms)
-            return {"bool": {"filter": [self._phrase((word,), node.field)], "should": _scored(node.terms)}}
-        if isinstance(node, Id) and node.boost:
-            return constant(_with_id(node.value), node.boost)
-        return constant(self.filter(node), 0.0)
+    def query(self, plan: PreparedPlan) -> Query:
+        """Return what matches the root of a plan, and scores every term of it that a document holds.
+
+        A term of a part that doesn't match scores all the same, as in the embedded engine.
+        """
+        weights: dict[tuple[Layer, str], float] = {}
+        for term in plan.terms:
+            key = term.layer, term.text
+            weights[key] = weights.get(key, 0.0) + term.weight
+        scores = [
+            constant(self.name(name), name.weight * idf / (1 + K1))
+            for name in plan.phrases
+            if (idf := self._idf_of(name))
+        ]
+        scores += [constant(_with_id(boost.value), boost.boost) for boost in plan.boosts]
+        scores += [_term(schema.LAYER_FIELDS[layer], text, gain) for (layer, text), gain in weights.items()]
+        if plan.plain and len(scores) <= MAX_CLAUSES:
+            return any_of(scores)
+        return {"bool": {"filter": [self.filter(plan.root)], "should": scores[:MAX_CLAUSES]}}
 
     def filter(self, node: Node) -> Query:
         """Return what matches as ``node`` does."""
@@ -110,17 +109,28 @@ class Translator:
 
     def _phrase(self, words: Sequence[PhraseWord], field: str | None) -> Query:
         places = [self._place(word) for word in words]
-        if not places or not all(places):
+        if not places or not all(place.tokens for place in places):
             return NOTHING
-        return any_of([_side_by_side(name, places) for name in _FIELDS[field]])
+        if field is None and len(places) == 1 and places[0].surfaces:
+            return {"terms": {schema.LAYER_FIELDS[Layer.SURFACE]: list(places[0].surfaces)}}
+        return any_of([_side_by_side(name, [place.tokens for place in places]) for name in _FIELDS[field]])
 
-    def _place(self, word: PhraseWord) -> tuple[str, ...]:
-        found = self._tokens.get(word)
+    def _place(self, word: PhraseWord) -> _Place:
+        found = self._places.get(word)
         if found is None:
-            numbers = words_that_fit(self._lexicon, word).tolist()
-            keys = [self._lexicon.key(number) for number in numbers[:MAX_CLAUSES]]
-            found = self._tokens[word] = tuple(map(schema.word_token, keys))
+            place = place_of(self._lexicon, word)
+            numbers = place.fits[FIRST_WORD:].nonzero()[0].tolist()[:MAX_CLAUSES]
+            tokens = tuple(schema.word_token(self._lexicon.key(number)) for number in numbers)
+            surfaces = tuple(map(self._lexicon.string, place.strings)) if place.sure else ()
+            found = self._places[word] = _Place(tokens, surfaces)
         return found
+
+
+class _Place(NamedTuple):
+    """The words that may stand at a place of a phrase; ``surfaces`` if all words with one of these may."""
+
+    tokens: tuple[str, ...]
+    surfaces: tuple[str, ...]
 
 
 def terms_of_second_stage(stage: SecondStage) -> tuple[list[str], list[tuple[str, str]]]:
@@ -156,9 +166,9 @@ def features(
     return found
 
 
-def any_of(queries: Sequence[Query], more: Sequence[Query] = ()) -> Query:
-    """Return what matches where one of ``queries`` or of ``more`` does; their scores add up."""
-    found = [query for query in (*queries, *more) if query is not NOTHING]
+def any_of(queries: Sequence[Query]) -> Query:
+    """Return what matches where one of ``queries`` does; their scores add up."""
+    found = [query for query in queries if query is not NOTHING]
     if len(found) <= 1:
         return found[0] if found else NOTHING
     return {"bool": {"should": found, "minimum_should_match": 1}}
@@ -181,14 +191,6 @@ def term_query(layer: Layer, text: str) -> Query:
 
 def _term(field: str, text: str, weight: float) -> Query:
     return {"term": {field: {"value": text, "boost": weight}}}
-
-
-def _scored(terms: Sequence[PlanTerm]) -> list[Query]:
-    return [_term(schema.LAYER_FIELDS[term.layer], term.text, term.weight) for term in terms[:MAX_CLAUSES]]
-
-
-def _beyond(terms: Sequence[PlanTerm]) -> list[Query]:
-    return [constant(query, 0.0) for query in _listed(terms[MAX_CLAUSES:])]
 
 
 def _listed(terms: Sequence[PlanTerm]) -> list[Query]:

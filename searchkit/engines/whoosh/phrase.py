@@ -54,16 +54,12 @@ def resolve(generation: Generation, word: PhraseWord) -> Place:
     if found is None:
         if len(cache) >= _CACHED_WORDS:
             cache.clear()
-        found = cache[word] = _resolve(generation.lexicon, word)
+        found = cache[word] = place_of(generation.lexicon, word)
     return found
 
 
-def words_that_fit(lexicon: StoredLexicon, word: PhraseWord) -> Ints:
-    """Return the numbers of the words that may stand at a place of a phrase, ascending."""
-    return np.flatnonzero(_resolve(lexicon, word).fits[FIRST_WORD:])
-
-
-def _resolve(lexicon: StoredLexicon, word: PhraseWord) -> Place:
+def place_of(lexicon: StoredLexicon, word: PhraseWord) -> Place:
+    """Return a place of a phrase in terms of a lexicon."""
     strings = {string_id for form in word.forms if (string_id := lexicon.string_id(form)) >= 0}
     words = {word_id for string_id in strings for word_id in lexicon.words_of(string_id)}
     sure = True

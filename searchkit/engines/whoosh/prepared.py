@@ -42,7 +42,7 @@ def prepare(plan: Plan) -> PreparedPlan:
             break
         root = scoring[0]
     terms = tuple(scoring_terms(root))
-    phrases = tuple(names_of(root))
+    phrases = tuple(_phrase_terms(root))
     positive = all(
         weight > 0 for weight in (*(each.weight for each in terms), *(each.weight for each in phrases))
     )
@@ -66,13 +66,12 @@ def scoring_terms(node: Node) -> Iterator[PlanTerm]:
             yield from scoring_terms(child)
 
 
-def names_of(node: Node) -> Iterator[PhraseTerm]:
-    """Yield the names that add to a score, in the order of the plan."""
+def _phrase_terms(node: Node) -> Iterator[PhraseTerm]:
     if isinstance(node, PhraseTerm):
         yield node
     elif isinstance(node, (And, Or)):
         for child in node.children:
-            yield from names_of(child)
+            yield from _phrase_terms(child)
 
 
 def _boosts(node: Node) -> Iterator[Id]:
@@ -85,7 +84,7 @@ def _boosts(node: Node) -> Iterator[Id]:
 
 
 def _scores(node: Node) -> bool:
-    return any(True for found in (scoring_terms, names_of, _boosts) for _ in found(node))
+    return any(True for found in (scoring_terms, _phrase_terms, _boosts) for _ in found(node))
 
 
 def _plain(node: Node) -> bool:
