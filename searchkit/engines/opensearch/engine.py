@@ -107,6 +107,14 @@ class ClusterEngine:
             "made of a backup", f"restore it to a folder and run `searchkit copy FOLDER {self.location}`"
         )
 
+    def close(self) -> None:
+        """Close the connections; they are opened again when they are needed."""
+        with self._lock:
+            ledger = self.__dict__.pop("_ledger", None)
+            self._seen = -FRESH, None
+        if ledger is not None:
+            ledger.connection.close()
+
     def _cannot(self, what: str, instead: str) -> NoReturn:
         raise EngineUnavailable(f"{self.location}: an index on a cluster can't be {what}; {instead}")
 
