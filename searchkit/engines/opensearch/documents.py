@@ -79,16 +79,8 @@ class Documents:
         found: dict[str, Document] = {}
         for start in range(0, len(ids), _AT_ONCE):
             keys = [document_key(each) for each in ids[start : start + _AT_ONCE]]
-            answer = self._ledger.connection.request(
-                "POST", f"{self._path}/_mget", {"ids": keys}, timeout=_TIMEOUT
-            )
-            for each in answer["docs"]:
-                if "error" in each:
-                    raise EngineUnavailable(
-                        f"{self._ledger.place}: documents can't be read ({each['error'].get('type')}); "
-                        "look at the cluster and run it again"
-                    )
-                if each["found"]:
+            for each in self._ledger.get_many(self.name, keys):
+                if each.get("found"):
                     document = read_document(each["_source"][STORED])
                     found[document.id] = document
         return found

@@ -9,15 +9,25 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import random
 import re
 import secrets
-from collections.abc import Callable, Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
+from searchkit.engines.opensearch.backoff import Backoff
 from searchkit.engines.opensearch.connection import Connection
-from searchkit.engines.opensearch.failures import Conflict, NothingThere
+from searchkit.engines.opensearch.failures import (
+    NOT_FOUND,
+    Busy,
+    Conflict,
+    NothingThere,
+    answered,
+    said_by,
+)
 from searchkit.engines.opensearch.head import Head
 from searchkit.engines.whoosh.manifest import FileRecord
 from searchkit.errors import EngineUnavailable, IndexCorrupt, IndexMissing, SearchkitError
@@ -30,6 +40,10 @@ _TIMEOUT = 60.0
 _DIGEST_BYTES = 12
 _MANY = 10_000
 _TRIES = 200
+_PAUSE = 0.02
+_NO_INDEX = "index_not_found_exception"
+PATIENCE = 30.0
+"""Seconds for trying again while a shard moves to another node."""
 _KEEP = "5m"
 _DEFINITION = {
     "settings": {
@@ -135,7 +149,9 @@ class Ledger:
             IndexMissing: there is no head.
             EngineUnavailable: it can't be written.
         """
-        for _ in range(_TRIES):
+        for attempt in range(_TRIES):
+            if attempt:
+                time.sleep(random.uniform(0, _PAUSE))
             found = self.read()
             if found is None:
                 raise IndexMissing(f"{self.place}: the index has been removed; nothing was committed")
@@ -153,7 +169,9 @@ class Ledger:
         values = {**head.to_values(), "token": secrets.token_hex(8)}
         body = {"kind": HEAD, "number": head.number, "head": values}
         try:
-            self.connection.request("PUT", f"{self._path}/_doc/{HEAD}", body, params=condition)
+            self.connection.request(
+                "PUT", f"{self._path}/_doc/{HEAD}", body, params=condition, patience=PATIENCE
+            )
         except Conflict:
             # A first attempt whose answer was lost may have done it.
             found = self._get(HEAD)
@@ -193,17 +211,7 @@ class Ledger:
         pieces: list[bytes] = []
         for first in range(0, count, _TOGETHER):
             ids = [f"{record.name}.{number}" for number in range(first, min(first + _TOGETHER, count))]
-            try:
-                answer = self.connection.request(
-                    "POST",
-                    f"{self._path}/_mget",
-                    {"ids": ids},
-                    params={"_source_includes": "data"},
-                    timeout=_TIMEOUT,
-                )
-            except NothingThere:
-                answer = {"docs": []}
-            for document in answer["docs"]:
+            for document in self.get_many(self.name, ids):
                 if not document.get("found"):
                     raise self._damaged(record, "is missing")
                 pieces.append(base64.b64decode(document["_source"]["data"]))
@@ -211,6 +219,26 @@ class Ledger:
         if len(data) != record.size or _digest(data) != record.name.rpartition(".")[2]:
             raise self._damaged(record, "is damaged")
         return data
+
+    def get_many(self, index: str, ids: Sequence[str]) -> list[dict[str, Any]]:
+        """Return what is stored under ``ids`` in an index, as it was last written.
+
+        Raises:
+            EngineUnavailable: some of it can't be read; while a shard moves to another node it is asked again.
+        """
+        backoff = Backoff(PATIENCE)
+        while True:
+            answer = self.connection.request(
+                "POST", f"/{quote(index, safe='')}/_mget", {"ids": list(ids)}, timeout=_TIMEOUT
+            )
+            found: list[dict[str, Any]] = answer["docs"]
+            errors = [str(each["error"].get("type")) for each in found if "error" in each]
+            if not errors or errors[0] == _NO_INDEX:
+                return found
+            if not backoff.again():
+                raise EngineUnavailable(
+                    f"{self.place}: {index} can't be read ({errors[0]}); look at the cluster and run it again"
+                )
 
     def _damaged(self, record: FileRecord, what: str) -> IndexCorrupt:
         return IndexCorrupt(
@@ -262,14 +290,20 @@ class Ledger:
             self._bulk([{"delete": {"_index": self.name, "_id": each}} for each in ids[start : start + 1000]])
 
     def _bulk(self, lines: list[dict[str, Any]]) -> None:
-        from searchkit.engines.opensearch.failures import NOT_FOUND, answered, said_by
-
         body = "".join(json.dumps(line, separators=(",", ":")) + "\n" for line in lines)
-        answer = self.connection.request("POST", "/_bulk", body, timeout=_TIMEOUT)
-        for item in answer["items"]:
-            (result,) = item.values()
-            if "error" in result and result["status"] != NOT_FOUND:
-                raise answered(int(result["status"]), *said_by(result), self.connection.where(_TIMEOUT))
+        backoff = Backoff(PATIENCE)
+        while True:
+            answer = self.connection.request("POST", "/_bulk", body, timeout=_TIMEOUT, patience=PATIENCE)
+            results = [result for item in answer["items"] for result in item.values()]
+            failures = [
+                answered(int(result["status"]), *said_by(result), self.connection.where(_TIMEOUT))
+                for result in results
+                if "error" in result and result["status"] != NOT_FOUND
+            ]
+            if not failures:
+                return
+            if not isinstance(failures[0], Busy) or not backoff.again():
+                raise failures[0]
 
     def search(self, index: str, body: dict[str, Any]) -> Any:
         """Return the answer of all shards of an index."""
@@ -305,12 +339,18 @@ class Ledger:
         Raises:
             EngineUnavailable: a shard could not.
         """
-        answer = self.connection.request("POST", f"/{quote(index, safe='')}/_refresh", timeout=_TIMEOUT)
-        if answer["_shards"]["failed"]:
-            raise EngineUnavailable(
-                f"{self.place}: {answer['_shards']['failed']} shards of {index} can't be refreshed; "
-                "look at the cluster and run it again"
-            )
+        backoff = Backoff(PATIENCE)
+        while True:
+            path = f"/{quote(index, safe='')}/_refresh"
+            answer = self.connection.request("POST", path, timeout=_TIMEOUT, patience=PATIENCE)
+            failed = answer["_shards"]["failed"]
+            if not failed:
+                return
+            if not backoff.again():
+                raise EngineUnavailable(
+                    f"{self.place}: {failed} shards of {index} can't be refreshed; "
+                    "look at the cluster and run it again"
+                )
 
     def count(self, index: str) -> int:
         """Return the number of documents of an index that searches see."""

@@ -23,6 +23,8 @@ _SILENCE = 180.0
 """One that was not heard of for so many seconds is dead; on the same machine its process tells sooner."""
 _LOOK_AGAIN = 0.2
 _BYTES_OF_NAME = 8
+_alive_here: set[str] = set()
+"""The names of those that this process has not ended: nobody else bears its number."""
 
 
 class Registration:
@@ -33,6 +35,7 @@ class Registration:
         self.taken_over = taken_over
         self._ledger = ledger
         self._ended = threading.Event()
+        _alive_here.add(name)
         self._thread = threading.Thread(target=self._beat, daemon=True, name="searchkit-beat")
         self._thread.start()
 
@@ -85,7 +88,9 @@ class Registration:
         """
 
         def changed(head: Head) -> Head:
-            others = [work for name, work in head.works.items() if name != self.name and not is_dead(work)]
+            others = [
+                work for name, work in head.works.items() if name != self.name and not is_dead(name, work)
+            ]
             if others:
                 raise _locked(self._ledger, others[0])
             build = head.build + 1
@@ -98,6 +103,7 @@ class Registration:
         """Beat no more; what the head says stays."""
         self._ended.set()
         self._thread.join()
+        _alive_here.discard(self.name)
 
     def give_up(self) -> None:
         """Leave it to whoever comes next to go on."""
@@ -150,12 +156,12 @@ class _Attempt:
 
     def __call__(self, head: Head) -> Head | None:
         fresh = self._fresh
-        alive = [work for work in head.works.values() if not is_dead(work)]
+        alive = [work for name, work in head.works.items() if not is_dead(name, work)]
         self.holder = next((work for work in alive if fresh or work.fresh), None)
         if self.holder is not None:
             return None
         for name, work in head.works.items():
-            if is_dead(work) and work.fresh == fresh and work.base == head.number and work.state:
+            if is_dead(name, work) and work.fresh == fresh and work.base == head.number and work.state:
                 self.name, self.taken_over = name, True
                 return head.with_work(name, _mine(work))
         self.name, self.taken_over = self._own_name, False
@@ -176,7 +182,7 @@ def claim_dead(ledger: Ledger) -> list[Registration]:
     claimed: list[str] = []
 
     def claim(head: Head) -> Head | None:
-        claimed[:] = [name for name, work in head.works.items() if is_dead(work)]
+        claimed[:] = [name for name, work in head.works.items() if is_dead(name, work)]
         for name in claimed:
             head = head.with_work(name, _mine(head.works[name]))
         return head if claimed else None
@@ -185,10 +191,13 @@ def claim_dead(ledger: Ledger) -> list[Registration]:
     return [Registration(ledger, name, taken_over=True) for name in claimed]
 
 
-def is_dead(work: Work) -> bool:
+def is_dead(name: str, work: Work) -> bool:
     """Say whether nobody goes on with it."""
-    if work.host == socket.gethostname() and work.process != os.getpid() and not _runs(work.process):
-        return True
+    if work.host == socket.gethostname():
+        if work.process == os.getpid() and name not in _alive_here:
+            return True
+        if not _runs(work.process):
+            return True
     return abs(time.time() - work.beat) > _SILENCE
 
 

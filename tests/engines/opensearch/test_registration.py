@@ -47,12 +47,14 @@ def work(**changes: object) -> Work:
 def test_who_is_dead() -> None:
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
-    assert not is_dead(work())
-    assert is_dead(work(process=ended.pid))
-    assert not is_dead(work(process=ended.pid, host="elsewhere"))
-    assert is_dead(work(host="elsewhere", beat=time.time() - 1000))
-    # One that has given up.
-    assert is_dead(work(beat=0.0))
+    assert is_dead("x", work(process=ended.pid))
+    assert not is_dead("x", work(process=ended.pid, host="elsewhere"))
+    assert is_dead("x", work(host="elsewhere", beat=time.time() - 1000))
+    # Another of this number, in another container, or one whose end could not be told to the cluster.
+    assert is_dead("x", work())
+    # The parent goes on, unless it has given up.
+    assert not is_dead("x", work(process=os.getppid()))
+    assert is_dead("x", work(process=os.getppid(), beat=0.0))
 
 
 def test_several_write_and_one_that_builds_anew_is_alone(ledger: Ledger) -> None:
@@ -89,7 +91,7 @@ def test_what_can_be_gone_on_with_is_taken_over(ledger: Ledger) -> None:
     for each in (*claimed, new):
         each.remove()
     taken.give_up()
-    assert is_dead(ledger.update(lambda head: None).works["old"])
+    assert is_dead("old", ledger.update(lambda head: None).works["old"])
 
 
 def test_who_was_claimed_by_others_hears_of_it(ledger: Ledger) -> None:
