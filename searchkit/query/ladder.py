@@ -98,6 +98,7 @@ class Ladder:
         self._weights = weights
         self._shares = shares
         self._spaced: list[frozenset[int]] = []
+        self._variants: list[Alternative] = []
         self.chunks = list(chunks_of(parsed.node, match_all))
         self._mistyped = {number for chunk in self.chunks if _is_mistyped(chunk) for number in chunk.numbers}
         self._shattered = self._mistyped | {
@@ -124,15 +125,21 @@ class Ladder:
                 if not hangul and self._known.frequency("-".join(pieces)):
                     texts.append("-".join(pieces))
                 # Many a word of English is two others by chance: these must stand side by side.
-                found += self._alternative(
-                    chunk, [(text, 1.0) for text in texts], "spacing", quoted=not hangul
-                )
+                made = self._alternative(chunk, [(text, 1.0) for text in texts], "spacing", quoted=not hangul)
+                if self._known.base_frequency(stem):
+                    self._variants += made
+                found += made
         free = [None if chunk.required or len(chunk.words) > 1 else chunk for chunk in self.chunks]
         forms = [chunk.words[0].key.form if chunk else "" for chunk in free]
         stems = [self._stem(chunk.words[0]) if chunk else "" for chunk in free]
         for first, last, term in joined(forms, stems, self._known.base_frequency):
             run = [chunk for chunk in free[first : last + 1] if chunk is not None]
-            found += self._alternative(together(run), [(term, 1.0)], "spacing")
+            made = self._alternative(together(run), [(term, 1.0)], "spacing")
+            if self._known.base_frequency(term) < min(
+                map(self._known.base_frequency, stems[first : last + 1])
+            ):
+                self._variants += made
+            found += made
         self._spaced = [alternative.words for alternative in found]
         return found
 
@@ -170,9 +177,14 @@ class Ladder:
         return replace(made, root=root if share else without_worthless(root))
 
     def rewritten(self, alternatives: Sequence[Alternative]) -> Parsed:
-        """Return the words of the query with the best text of each alternative in their place."""
+        """Return the words of the query with the best text of each alternative in their place.
+
+        What is written so as often as the alternative, or in some document at all, stays: that was no slip.
+        """
         texts: dict[int, str] = {min(chunk.numbers): chunk.text for chunk in self.chunks}
         for alternative in alternatives:
+            if alternative in self._variants:
+                continue
             for number in alternative.words:
                 texts.pop(number, None)
             texts[min(alternative.words)] = alternative.texts[0]
