@@ -128,7 +128,12 @@ class Highlighter:
 
         Highlights never overlap or touch within a text.
         """
-        places = [(field, item, self._in_text(text, field)) for field, item, text in _texts(document)]
+        texts = [(field, item, text, _plain(text)) for field, item, text in _texts(document)]
+        forms, phrases = self._there([plain for *_, plain in texts])
+        places = [
+            (field, item, self._in_text(text, plain, field, forms, phrases))
+            for field, item, text, plain in texts
+        ]
         only_faint = all(_is_faint(mark) for _, _, marks in places for mark in marks)
         highlights: list[Highlight] = []
         found: dict[tuple[str, str], MatchedTerm] = {}
@@ -143,17 +148,37 @@ class Highlighter:
                     highlights.append(Highlight(field, item, mark.start, mark.end, words))
         return tuple(highlights), (*found.values(), *self._outside_text(document))
 
-    def _in_text(self, text: str, place: str) -> list[_Mark]:
+    def _there(self, plains: Sequence[str | None]) -> tuple[Collection[str] | None, Sequence[Phrase]]:
+        """Return those of the forms and phrases to look for that may stand in texts that read ``plains``."""
+        whole = "\n".join(plain for plain in plains if plain is not None)
+        if len(plains) > 1 and None not in plains:
+            forms = None if self._matching is None else [form for form in self._matching if form in whole]
+            return forms, [phrase for phrase in self._wanted.phrases if _may_stand_in(phrase, whole)]
+        return self._matching, self._wanted.phrases
+
+    def _in_text(
+        self,
+        text: str,
+        plain: str | None,
+        place: str,
+        forms: Collection[str] | None,
+        phrases: Sequence[Phrase],
+    ) -> list[_Mark]:
+        """Return the places in a text of a document that holds at most these ``forms`` and ``phrases``."""
         marks: list[_Mark] = []
         known = self._marks
-        plain = _plain(text)
-        for at, chunk in _chunks(text, plain, self._matching):
+        for at, chunk in _chunks(text, plain, forms):
             within = known.get((place, chunk))
             if within is None:
                 within = known[place, chunk] = self._in_chunk(chunk, place)
             if within:
                 marks.extend(_Mark(at + mark.start, at + mark.end, mark.terms) for mark in within)
-        phrases = [phrase for phrase in self._wanted.phrases if _may_stand_in(phrase, place, plain)]
+        phrases = [
+            phrase
+            for phrase in phrases
+            if (phrase.field is None or (phrase.field == "title") == (place == "title"))
+            and (plain is None or _may_stand_in(phrase, plain))
+        ]
         if phrases:
             words = [(at, word) for at, chunk in _chunks(text) for word in _split(chunk)]
             marks.extend(chain.from_iterable(self._phrase_marks(phrase, words) for phrase in phrases))
@@ -265,11 +290,15 @@ def _chunks(
             yield match.start(), match.group()
 
 
-def _may_stand_in(phrase: Phrase, place: str, plain: str | None) -> bool:
+def _may_stand_in(phrase: Phrase, plain: str) -> bool:
     """Say whether it is worth looking for ``phrase`` in a text that reads ``plain``."""
-    if phrase.field is not None and (phrase.field == "title") != (place == "title"):
-        return False
-    return plain is None or all(any(form in plain for form in word.forms) for word in phrase.words)
+    for word in phrase.words:
+        for form in word.forms:
+            if form in plain:
+                break
+        else:
+            return False
+    return True
 
 
 def _is_faint(mark: _Mark) -> bool:

@@ -17,8 +17,10 @@ from searchkit.errors import DocumentError, IndexCorrupt
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-_BLOCK_BYTES = 24 * 1024
+_BLOCK_BYTES = 12 * 1024
 _MAX_BLOCK_BYTES = 1 << 30
+_PIECE_BYTES = 4 * 1024
+"""So much is inflated at a time until the record that is wanted is there."""
 _LEVEL = 6
 _DICTIONARY_BYTES = 32 * 1024
 _SAMPLE_BLOCKS = 64
@@ -158,21 +160,33 @@ class Records:
         self._dictionary = file.column("records.dictionary")
         self._path = file.path
 
-    def _block(self, number: int) -> list[bytes]:
+    def _block(self, number: int, last: int | None = None) -> list[bytes]:
+        """Return the records of a block, up to number ``last`` in it at least."""
         start, stop = int(self._offsets[number]), int(self._offsets[number + 1])
         dictionary = self._dictionary.all().tobytes()
         inflater = zlib.decompressobj(zdict=dictionary) if dictionary else zlib.decompressobj()
+        packed = self._blob.slice(start, stop).tobytes()
+        pieces: list[bytes] = []
+        ends = 0
         try:
-            data = inflater.decompress(self._blob.slice(start, stop).tobytes(), _MAX_BLOCK_BYTES)
+            while packed and (last is None or ends <= last):
+                piece = inflater.decompress(packed, _MAX_BLOCK_BYTES if last is None else _PIECE_BYTES)
+                packed = inflater.unconsumed_tail
+                pieces.append(piece)
+                ends += 0 if last is None else piece.count(b"\n")
         except zlib.error as error:
             raise IndexCorrupt(f"stored documents can't be inflated: {error}", path=self._path) from error
-        return data.split(b"\n")
+        return b"".join(pieces).split(b"\n")
 
     def get(self, docs: Sequence[int]) -> list[bytes]:
-        """Return the records of ``docs``, in their order; each block is inflated once."""
+        """Return the records of ``docs``, in their order; each block is inflated once, and no further than needed."""
         firsts = self._firsts.all()
-        numbers = (np.searchsorted(firsts, np.asarray(docs, np.int64), side="right") - 1).tolist()
-        blocks = {number: self._block(number) for number in set(numbers)}
+        wanted = np.asarray(docs, np.int64)
+        numbers = (np.searchsorted(firsts, wanted, side="right") - 1).tolist()
+        lasts: dict[int, int] = {}
+        for doc, number in zip(docs, numbers):
+            lasts[number] = max(lasts.get(number, 0), doc - int(firsts[number]))
+        blocks = {number: self._block(number, last) for number, last in lasts.items()}
         try:
             return [blocks[number][doc - int(firsts[number])] for doc, number in zip(docs, numbers)]
         except IndexError as error:

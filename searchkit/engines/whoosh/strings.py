@@ -39,10 +39,10 @@ class StringTable:
     def __len__(self) -> int:
         return self._count
 
-    def _group(self, group: int) -> list[bytes]:
-        """Return the strings of ranks ``group * 16`` and on, at most 16."""
+    def _group(self, group: int, key: bytes | None = None) -> list[bytes]:
+        """Return the strings of ranks ``group * 16`` and on, at most 16, none behind one that isn't below ``key``."""
         count = min(_SAMPLE, self._count - group * _SAMPLE)
-        data = self._blob.slice(int(self._samples[group]), int(self._samples[group + 1])).tobytes()
+        data = self._blob.slice(*self._samples.slice(group, group + 2).tolist()).tobytes()
         strings: list[bytes] = []
         at, last = 0, b""
         for _ in range(count):
@@ -55,6 +55,8 @@ class StringTable:
             last = last[:shared] + data[at : at + length]
             at += length
             strings.append(last)
+            if key is not None and last >= key:
+                break
         return strings
 
     def _head(self, group: int) -> bytes:
@@ -84,11 +86,9 @@ class StringTable:
         if low == 0:
             return 0, False
         start = (low - 1) * _SAMPLE
-        strings = self._group(low - 1)
-        for index, string in enumerate(strings):
-            if string >= key:
-                return start + index, string == key
-        return start + len(strings), False
+        strings = self._group(low - 1, key)
+        last = len(strings) - 1
+        return (start + last, strings[last] == key) if strings[last] >= key else (start + last + 1, False)
 
     def id_at(self, rank: int) -> int:
         """Return the id of the string at ``rank`` in byte order."""
