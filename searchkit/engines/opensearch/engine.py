@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
-import time
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
@@ -23,9 +21,6 @@ if TYPE_CHECKING:
     from searchkit.engines.base import DictionaryOf
     from searchkit.engines.opensearch.verify import Verification
 
-FRESH = 0.5
-"""Seconds for which the number of the commit that counts is taken as known: so old an answer may be."""
-
 
 class ClusterEngine:
     """What `searchkit.engines.base.Engine` promises, over a ledger and indexes of documents. Thread-safe.
@@ -38,8 +33,6 @@ class ClusterEngine:
         self._address = parse_address(os.fspath(location))
         self.location = str(self._address)
         self.folder: Path | None = None
-        self._lock = threading.Lock()
-        self._seen: tuple[float, int | None] = (-FRESH, None)
 
     @cached_property
     def _ledger(self) -> Ledger:
@@ -51,14 +44,7 @@ class ClusterEngine:
 
     def current(self) -> int | None:
         """Return the number of the commit that counts, None if there is no index."""
-        asked, number = self._seen
-        now = time.monotonic()
-        if now - asked < FRESH and number is not None:
-            return number
-        number = self._ledger.current()
-        with self._lock:
-            self._seen = now, number
-        return number
+        return self._ledger.current()
 
     def check_target(self) -> None:
         """Make sure that no index of others has this name."""
@@ -66,10 +52,7 @@ class ClusterEngine:
 
     def open(self) -> ClusterSnapshot:
         """Open the commit that counts."""
-        head = self._ledger.head()
-        with self._lock:
-            self._seen = time.monotonic(), head.number
-        return ClusterSnapshot(self._ledger, head)
+        return ClusterSnapshot(self._ledger, self._ledger.head())
 
     def begin(
         self, *, timeout: float = 10.0, fresh: bool = False, set_aside: bool = False
@@ -109,9 +92,7 @@ class ClusterEngine:
 
     def close(self) -> None:
         """Close the connections; they are opened again when they are needed."""
-        with self._lock:
-            ledger = self.__dict__.pop("_ledger", None)
-            self._seen = -FRESH, None
+        ledger = self.__dict__.pop("_ledger", None)
         if ledger is not None:
             ledger.connection.close()
 

@@ -64,6 +64,7 @@ class ClusterSnapshot(Committed):
         self.caches: dict[str, Any] = {}
         self.index = head.content.documents
         self.counts = Counts(ledger.connection, self.index)
+        self._tables: dict[Layer, Ints] = {}
         self._stored = _Stored()
         self._searcher = Searcher(ledger.connection, self.index, self._stored)
         self._translated: Translator | None = None
@@ -111,11 +112,9 @@ class ClusterSnapshot(Committed):
         """Have everything counted at once that the scores of a plan need."""
         queries = [self.translator.name(name) for name in names]
         if second is not None:
-            terms, pairs = terms_of_second_stage(second)
-            queries += [term_query(layer, text) for text in terms for layer in (Layer.BULLETS, Layer.TITLE)]
+            _, pairs = terms_of_second_stage(second)
             queries += [_pair(*pair) for one, other in pairs for pair in ((one, other), (other, one))]
-            fields = (schema.LAYER_FIELDS[Layer.BULLETS], schema.LAYER_FIELDS[Layer.TITLE], schema.PAIRS)
-            queries += map(_having, fields)
+            queries += map(_having, (*schema.LAYER_FIELDS.values(), schema.PAIRS))
         self.counts.of(queries)
 
     def sentence_idf(self, text: str) -> float:
@@ -147,19 +146,22 @@ class ClusterSnapshot(Committed):
         return [bool(found) for found in self.counts.of([_filtered(this, query) for query in queries])]
 
     def look_up(self, terms: Iterable[Term]) -> None:
-        """Count all of ``terms`` at once."""
-        self.counts.of(
-            [*(term_query(layer, text) for layer, text in terms), *map(_having, schema.LAYER_FIELDS.values())]
-        )
+        """Do nothing: the ledger knows how many documents hold a term."""
 
     def doc_freq(self, layer: Layer, text: str) -> int:
         """Return how many documents hold a term."""
-        return self.counts.of([term_query(layer, text)])[0]
+        string_id = self.lexicon.remembered_id(text)
+        if string_id < 0:
+            return 0
+        table = self._tables.get(layer)
+        if table is None:
+            table = self._tables[layer] = self.live_frequencies(layer)
+        return int(table[string_id])
 
     def idf(self, layer: Layer, text: str) -> float:
         """Return the idf of a term, 0 if no document holds it."""
-        found, documents = self.counts.of([term_query(layer, text), _having(schema.LAYER_FIELDS[layer])])
-        return bm25.idf(documents, min(found, documents)) if found else 0.0
+        found = self.doc_freq(layer, text)
+        return bm25.idf(self.documents_with(layer), found) if found else 0.0
 
     def documents_with(self, layer: Layer) -> int:
         """Return how many documents have any term in a layer."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-ENGINES = ["folder"]
+ENGINES = ["folder", "cluster"]
 
 
 @pytest.fixture(params=ENGINES)
