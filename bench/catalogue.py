@@ -77,7 +77,8 @@ def _kiwi(_: Environment, corpus: Corpus, index: Path) -> Command:
     return [PYTHON, "-m", "bench.peers.kiwi", corpus.path("documents.tsv"), "--every", every]
 
 
-PLAIN, FIELDS, MIX, TEXT = "plain", "fields", "mix", "text"
+PLAIN, FIELDS, MIX, NAMES, TEXT = "plain", "fields", "mix", "names", "text"
+SUGGEST, SIMILAR = "suggest", "similar"
 BOTH = {PLAIN: "plain", FIELDS: "fields"}
 
 PEERS = (
@@ -94,7 +95,7 @@ PEERS = (
             "-q",
         ],
         _module_query("ours"),
-        {**BOTH, MIX: "mix", TEXT: "full"},
+        {**BOTH, MIX: "mix", NAMES: "names", TEXT: "full", SUGGEST: "suggest", SIMILAR: "similar"},
         million=True,
     ),
     Peer(
