@@ -10,6 +10,14 @@ import pytest
 ENGINES = ["folder", "cluster"]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep what is fetched from a cluster out of the user's own cache."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SEARCHKIT_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture(params=ENGINES)
 def location(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Where an index of its own may be made."""

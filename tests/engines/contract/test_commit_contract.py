@@ -160,3 +160,14 @@ def test_everything_a_program_does(location, tmp_path):
     with SearchIndex.open(location) as again:
         assert again.search("확산").total >= 2
         assert repr(again) == f"SearchIndex({location!r})"
+
+
+def test_what_was_added_is_found_at_once(location):
+    with SearchIndex(location) as index:
+        for number in range(3):
+            index.add(Document(id=f"a{number}", title="diffusion"))
+            assert len(index) == index.search("diffusion").total == number + 1
+            index.add(Document(id="b", title=f"attention {number}"))
+            assert index.search("attention").hits[0].document.title == f"attention {number}"
+            assert index.delete("b") == 1
+            assert not index.search("attention").total
