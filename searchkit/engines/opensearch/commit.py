@@ -39,8 +39,6 @@ class ClusterCommit:
         self._head = registration.update() if registration.taken_over else registration.build_on_current()
         self._committed = Committed(ledger, self._head, self._cache)
         self._writer: ClusterWriter | None = None
-        self.ended: Callable[[], None] | None = None
-        """Called when this is over, committed or not."""
         self.number = self._head.number + 1
         self.before: Snapshot | None = None
         if self._head.number and not fresh:
@@ -112,13 +110,6 @@ class ClusterCommit:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        try:
-            self._finish()
-        finally:
-            if self.ended is not None:
-                self.ended()
-
-    def _finish(self) -> None:
         if self._writer is not None:
             self._writer.close()
             if self._writer.committed:

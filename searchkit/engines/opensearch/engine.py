@@ -60,14 +60,7 @@ class ClusterEngine:
         """Begin the next commit; several may be made at once, but for fresh ones."""
         self._ledger.connection.check()
         self._ledger.check_target()
-        begun = commit.begin(self._ledger, snapshot=_opened, timeout=timeout, fresh=fresh)
-        begun.ended = self._forget
-        return begun
-
-    def _forget(self) -> None:
-        """Ask anew which commit counts: what was committed here is seen at once."""
-        with self._lock:
-            self._seen = -FRESH, None
+        return commit.begin(self._ledger, snapshot=_opened, timeout=timeout, fresh=fresh)
 
     def verify(self, *, deep: bool = False) -> Verification:
         """Check every blob against its checksum, and the counts; with ``deep`` also those of all terms."""
