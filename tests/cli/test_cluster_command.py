@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from searchkit.engines.opensearch.connection import Connection
 SECRET = "s3cr3t/암호"
 COMMANDS = {
     "search": ("search", "확산"),
-    "index": ("index", "seeds"),
+    "index": ("index", "seeds/2023-12-04.md"),
     "show": ("show", "2023-12-08/2312.04461"),
     "stats": ("stats",),
     "verify": ("verify",),
@@ -55,16 +56,16 @@ def test_the_address_may_come_from_the_environment(shell: Shell) -> None:
         (f"https://me:{SECRET}@localhost/notes", "an address holds no user and no password"),
     ],
 )
-def test_wrong_addresses(shell: Shell, command: str, address: str, said: str) -> None:
-    error = shell(*COMMANDS[command], "--index", address).error
+def test_wrong_addresses(quick: Callable[..., Answer], command: str, address: str, said: str) -> None:
+    error = quick(*COMMANDS[command], "--index", address).error
     assert said in error
     assert SECRET not in error
 
 
 @pytest.mark.parametrize("command", ["search", "index"])
-def test_a_server_that_is_none(shell: Shell, command: str) -> None:
+def test_a_server_that_is_none(quick: Callable[..., Answer], command: str) -> None:
     with small_server(lambda _: Reply(200, b"<html>hello</html>", "text/html")) as server:
-        error = shell(*COMMANDS[command], "--index", f"opensearch://127.0.0.1:{server.port}/notes").error
+        error = quick(*COMMANDS[command], "--index", f"opensearch://127.0.0.1:{server.port}/notes").error
     assert "what answers there is no OpenSearch server" in error
 
 
@@ -106,7 +107,10 @@ def test_a_read_only_index(shell: Shell, cluster_address: str) -> None:
     block = {"index.blocks.write": True}
     with Connection(address) as connection:
         connection.request("PUT", f"/{address.name}*/_settings", block)
-    assert "is read-only; lift its block" in shell("index", "seeds", "--index", cluster_address).error
+    assert (
+        "is read-only; lift its block"
+        in shell("index", "seeds/2023-12-08.md", "--index", cluster_address).error
+    )
     assert shell("search", "확산", "--index", cluster_address).code == 0
 
 
@@ -119,5 +123,5 @@ def test_full_disks(shell: Shell, cluster_address: str) -> None:
         connection.request("PUT", f"/{address.name}*/_settings", block)
     assert (
         "the disks are full (flood-stage watermark)"
-        in shell("index", "seeds", "--index", cluster_address).error
+        in shell("index", "seeds/2023-12-08.md", "--index", cluster_address).error
     )
