@@ -42,7 +42,12 @@ def run(
     Raises:
         ProgramFailedError: its exit code is not among ``ok``, or it can't be started.
     """
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("SEARCHKIT_")}
+    # Programs start from compiled modules, as they do once installed.
+    inherited = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("SEARCHKIT_") and name != "PYTHONDONTWRITEBYTECODE"
+    }
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         started = time.perf_counter()
         try:

@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from searchkit.analysis.english import FUNCTION_WORDS, plural, stem
@@ -114,9 +115,11 @@ def _phrases(title: Sequence[str]) -> Iterator[tuple[_Phrase, _Phrase]]:
     for start in range(len(title)):
         words: list[str] = []
         for stop in range(start, len(title)):
-            parts = _WORDS.findall(title[stop])
-            words += [stem(part) for part in parts]
-            if not parts or len(words) > MAX_WORDS or not all(map(_LATIN.match, parts)):
+            singulars = _singulars(title[stop])
+            if singulars is None:
+                break
+            words += singulars
+            if len(words) > MAX_WORDS:
                 break
             if words[0] in FUNCTION_WORDS:
                 break
@@ -124,6 +127,13 @@ def _phrases(title: Sequence[str]) -> Iterator[tuple[_Phrase, _Phrase]]:
                 len(word) > 1 and not word.isdigit() for word in words
             ):
                 yield tuple(words), tuple(title[start : stop + 1])
+
+
+@lru_cache(maxsize=16_384)
+def _singulars(form: str) -> tuple[str, ...] | None:
+    """Return the words of a form as singulars, None if it has none or any isn't English."""
+    parts = _WORDS.findall(form)
+    return tuple(map(stem, parts)) if parts and all(map(_LATIN.match, parts)) else None
 
 
 def _holds(longer: _Phrase, words: _Phrase) -> bool:
