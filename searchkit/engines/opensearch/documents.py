@@ -28,6 +28,7 @@ _USUAL_SHARDS = 3
 _MOST_SHARDS = 1024
 _META = {"searchkit": "documents", "format": str(FORMAT_VERSION)}
 _AT_ONCE = 500
+_LISTED = 20
 _MOST_WORDS = 1 << 18
 """The terms of so many words are remembered; numbers of words stay the same while documents are sent."""
 _TIMEOUT = 60.0
@@ -136,10 +137,11 @@ class Documents:
         self._under_way.clear()
         rejected = self._bulk.report.rejected
         if rejected:
-            more = f" (and {len(rejected) - 1} more documents)" if len(rejected) > 1 else ""
+            listed = ", ".join(each.id for each in rejected[:_LISTED])
+            more = ", …" if len(rejected) > _LISTED else ""
             raise EngineUnavailable(
-                f"{self._ledger.place}: the cluster doesn't take {rejected[0].id}: {rejected[0].reason}{more}; "
-                "nothing was committed"
+                f"{self._ledger.place}: the cluster doesn't take {len(rejected)} of the documents ({listed}{more}): "
+                f"{rejected[0].reason}; nothing was committed"
             )
 
     def holding(self, forms: Sequence[str]) -> Iterator[list[Document]]:

@@ -348,3 +348,19 @@ def test_lost_documents_are_found(
     ledger.refresh(index)
     checked = verify(ledger)
     assert [str(problem) for problem in checked.problems] == [f"{index}: 70 documents instead of 77"]
+
+
+def test_rejected_documents_are_named_and_nothing_is_committed(
+    engine: ClusterEngine, ledger: Ledger, analyzer: WordAnalyzer, sources: Path, embedded: Expected
+) -> None:
+    updates.refresh(engine, analyzer, [sources])
+    # Somebody has closed the index to what searchkit sends.
+    index = ledger.head().content.documents
+    limit = {"index.mapping.nested_objects.limit": 0}
+    ledger.connection.request("PUT", f"/{index}/_settings", limit)
+    odd = [Document(id=f"odd{number}", title="확산 모델", bullets=("문장 하나",)) for number in range(3)]
+    with pytest.raises(
+        EngineUnavailable, match=r"doesn't take 3 of the documents \(odd0, odd1, odd2\): .*nested"
+    ):
+        updates.add(engine, analyzer, odd)
+    assert_same(engine, ledger, embedded(sources))
