@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,7 +25,7 @@ from searchkit.engines.opensearch.head import Head
 from searchkit.engines.opensearch.ledger import Ledger
 from searchkit.engines.opensearch.search import Searcher
 from searchkit.engines.opensearch.statistics import average_lengths, statistics
-from searchkit.engines.opensearch.stored_words import stored_words
+from searchkit.engines.opensearch.stored_words import WordNumbers, stored_words
 from searchkit.engines.opensearch.translation import (
     Query,
     Translator,
@@ -245,9 +246,13 @@ class ClusterSnapshot(Committed):
             self._stored[keys[hit["_id"]]] = text
         return found
 
+    @cached_property
+    def _word_numbers(self) -> WordNumbers:
+        return WordNumbers(self.lexicon)
+
     def words(self, handles: Sequence[str]) -> tuple[npt.NDArray[np.int32], Ints]:
         """Return the words of documents as codes and the offsets that cut them."""
-        streams = stored_words(self.documents(handles), self.lexicon)
+        streams = stored_words(self.documents(handles), self.lexicon, self._word_numbers)
         return streams.codes, streams.offsets
 
     def all_documents(self) -> Iterator[Document]:

@@ -9,11 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from searchkit.analysis.batch import BatchEncoder
-from searchkit.analysis.token import FIRST_WORD
+from searchkit.analysis.token import FIRST_WORD, WordKey
 from searchkit.document import Document
 from searchkit.engines.whoosh.lexicon import StoredLexicon
 
 Ints = npt.NDArray[np.int64]
+
+_REMEMBERED = 1 << 16
 
 
 class Streams(NamedTuple):
@@ -39,15 +41,31 @@ class Streams(NamedTuple):
         return Streams(codes, offsets, self.bullets[list(chosen)])
 
 
-def stored_words(documents: Sequence[Document], lexicon: StoredLexicon) -> Streams:
-    """Return the words of documents; those that the lexicon lacks are left out."""
+class WordNumbers(dict[WordKey, int]):
+    """The numbers of the words asked for last, so that frequent ones aren't looked up for each document."""
+
+    def __init__(self, lexicon: StoredLexicon) -> None:
+        self._lexicon = lexicon
+
+    def __missing__(self, key: WordKey) -> int:
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        found = self[key] = self._lexicon.word_id(key)
+        return found
+
+
+def stored_words(
+    documents: Sequence[Document], lexicon: StoredLexicon, numbers: WordNumbers | None = None
+) -> Streams:
+    """Return the words of documents; those that the lexicon lacks are left out. ``numbers`` are of the lexicon."""
+    number_of = (WordNumbers(lexicon) if numbers is None else numbers).__getitem__
     encoder = BatchEncoder()
     for document in documents:
         encoder.add(document)
     batch = encoder.finish()
-    ids = np.fromiter((lexicon.word_id(key) for key in batch.new_keys), np.int64, len(batch.new_keys))
-    numbers = np.concatenate((np.arange(FIRST_WORD), np.where(ids < 0, -1, ids + FIRST_WORD)))
-    codes = numbers[batch.codes].astype(np.int32)
+    ids = np.fromiter(map(number_of, batch.new_keys), np.int64, len(batch.new_keys))
+    shifted = np.concatenate((np.arange(FIRST_WORD), np.where(ids < 0, -1, ids + FIRST_WORD)))
+    codes = shifted[batch.codes].astype(np.int32)
     known = codes >= 0
     if known.all():
         return Streams(codes, batch.offsets, batch.bullets)
