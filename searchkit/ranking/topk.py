@@ -29,6 +29,7 @@ SLACK = 1e-4
 _MANY_BLOCKS = 16
 """There are at least so many blocks for each document wanted, unless blocks get too small."""
 _LEAST_BLOCK = 16
+_HOPELESS = 0.5
 _CHUNK = 1 << 20
 """So many (term, document) pairs are scored at once, to bound memory."""
 
@@ -55,9 +56,11 @@ def best(
             rare = [fewest]
             common.remove(fewest)
     reach = sum(word.bound for word in common) * (1 + SLACK)
-    if sum(word.bound for word in rare) * (1 + SLACK) + reach < floor:
+    most = sum(word.bound for word in rare) * (1 + SLACK)
+    if most + reach < floor:
         return NO_DOCS, NO_SCORES
-    if rare:
+    # Next to much stronger common words the rare ones hardly ever fill the page.
+    if rare and most >= reach * _HOPELESS:
         docs, scores, floor = _from_rare(rare, common, k, reach, doc_count, scratch, floor, allowed)
         if not common or reach < floor:
             return docs, scores
