@@ -2,9 +2,9 @@
 
     python -m bench.evaluation                     prints the table and writes EVAL.md
 
-Collections: the questions of ``../shared/eval/korquad`` and known items drawn from ``../shared/corpus`` (see
-`known_items`), where they stand beside the checkout. Peers rank with BM25, k1 = 0.9 and b = 0.4, the terms of a query
-joined by OR. A peer that can't run here is a row that says why.
+Collections: the questions of ``../shared/eval/korquad``, and from ``../shared/corpus`` known items (see `known_items`)
+and Korean topics judged by English titles (see `topics`), where they stand beside the checkout. Peers rank with BM25,
+k1 = 0.9 and b = 0.4, the terms of a query joined by OR. A peer that can't run here is a row that says why.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import re
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
@@ -26,6 +26,7 @@ from bench.environment import BENCH, Environment, build_lucene
 from bench.known_items import known_items
 from bench.prepare import clean, documents
 from bench.process import ROOT, ProgramFailedError, run
+from bench.topics import TOPICS, Topic, Without, read, use_glossary
 from searchkit import Document, SearchIndex
 from searchkit.analysis.analyzer import WordAnalyzer
 from searchkit.evaluation import DEPTH, Judgements, evaluate, falling, judge, read_judgements, read_queries
@@ -33,6 +34,7 @@ from searchkit.evaluation import DEPTH, Judgements, evaluate, falling, judge, re
 SHARED = ROOT.parent / "shared"
 K1, B = 0.9, 0.4
 KNOWN_ITEMS = 300
+KNOWN_ITEM_SEEDS = (1, 2, 3, 4)
 SEED = 20_240_402
 SHUFFLES = 10_000
 MEASURES = ("nDCG@10", "MRR@10", "hit@1")
@@ -44,12 +46,13 @@ ByQuery = dict[str, dict[str, float]]
 
 @dataclass
 class Collection:
-    """Documents, queries and judgements."""
+    """Documents, queries and judgements; the topics by query where these are topics."""
 
     title: str
     documents: list[Document]
     queries: dict[str, str]
     judgements: Judgements
+    topics: dict[str, Topic] = field(default_factory=dict)
 
 
 def collections() -> Iterator[Collection | str]:
@@ -68,21 +71,48 @@ def collections() -> Iterator[Collection | str]:
     if folder.is_dir():
         papers = list(documents(folder))
         analyzer = WordAnalyzer()
-        items = known_items(papers, lambda key: analyzer.analyze([key])[0], count=KNOWN_ITEMS, seed=SEED)
+        items = [
+            item
+            for seed in KNOWN_ITEM_SEEDS
+            for item in known_items(
+                papers, lambda key: analyzer.analyze([key])[0], count=KNOWN_ITEMS, seed=seed
+            )
+        ]
         yield Collection(
             "Known items: retyped stretches of bullets, the paper that holds them",
             papers,
             {str(number): text for number, (text, _) in enumerate(items)},
             {str(number): {name: 1} for number, (_, name) in enumerate(items)},
         )
+        topics = {str(number): topic for number, topic in enumerate(read(TOPICS))}
+        yield Collection(
+            "Topics: a Korean term, the papers with its English name in the title",
+            papers,
+            {number: topic.korean for number, topic in topics.items()},
+            {number: dict.fromkeys(topic.relevant, 1) for number, topic in topics.items()},
+            topics,
+        )
     else:
-        yield f"Known items: {folder} isn't there"
+        yield f"Known items and topics: {folder} isn't there"
 
 
-def ours(collection: Collection) -> ByQuery:
+def ours(collection: Collection, *, expand: bool = True) -> ByQuery:
     """Rank with searchkit as it is."""
     with tempfile.TemporaryDirectory() as folder, SearchIndex.build(collection.documents, folder) as index:
-        return evaluate(index, collection.queries, collection.judgements)[0].by_query
+        return evaluate(index, collection.queries, collection.judgements, expand=expand)[0].by_query
+
+
+def without_own_pairs(collection: Collection) -> ByQuery:
+    """Rank with searchkit, each topic with a glossary that lacks its own pair."""
+    found: ByQuery = {}
+    with tempfile.TemporaryDirectory() as folder, SearchIndex.build(collection.documents, folder) as index:
+        snapshot = index._current().snapshot
+        glossary = snapshot.glossary
+        for name, topic in collection.topics.items():
+            use_glossary(snapshot, Without(glossary, topic))
+            judged = {name: collection.judgements[name]}
+            found |= evaluate(index, {name: topic.korean}, judged)[0].by_query
+    return found
 
 
 def nori(environment: Environment, collection: Collection) -> ByQuery:
@@ -176,7 +206,7 @@ def significance(one: ByQuery, other: ByQuery) -> float:
     return (larger + 1) / (SHUFFLES + 1)
 
 
-def rankings() -> list[tuple[str, Callable[[Collection], ByQuery] | str]]:
+def rankings(collection: Collection) -> list[tuple[str, Callable[[Collection], ByQuery] | str]]:
     """Return the rankings by name, ours first; of one that can't run, why."""
     from kiwipiepy import Kiwi
 
@@ -186,8 +216,11 @@ def rankings() -> list[tuple[str, Callable[[Collection], ByQuery] | str]]:
         lucene: Callable[[Collection], ByQuery] | str = partial(nori, environment)
     except (ProgramFailedError, LookupError) as error:
         lucene = str(error.args[0])
+    own = [("searchkit, each topic's own pair removed", without_own_pairs)] if collection.topics else []
     return [
         ("searchkit", ours),
+        *own,
+        ("searchkit, not expanded", partial(ours, expand=False)),
         ("Lucene + nori", lucene),
         ("Kiwi in context, BM25", partial(bm25, partial(kiwi_terms, Kiwi()))),
         ("syllable bigrams, BM25", partial(bm25, bigram_terms)),
@@ -202,7 +235,7 @@ def table(collection: Collection) -> Iterator[str]:
     yield f"| ranking | {' | '.join(MEASURES)} | against searchkit |"
     yield "| --- | --- | --- | --- | --- |"
     first: ByQuery | None = None
-    for name, ranking in rankings():
+    for name, ranking in rankings(collection):
         if isinstance(ranking, str):
             yield f"| {name} | not run: {ranking} | | | |"
             continue

@@ -13,19 +13,16 @@ import argparse
 import math
 import re
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from bench.known_items import known_items
 from searchkit import Document, SearchIndex
 from searchkit.analysis.english import stem
 from searchkit.analysis.glossary import name_key
-
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-from known_items import known_items
 
 TOPICS = Path(__file__).resolve().parents[1] / "tests" / "data" / "topics.tsv"
 FEWEST_RELEVANT = 3
@@ -96,6 +93,12 @@ def ndcg(ids: Sequence[str], relevant: frozenset[str]) -> float:
     return sum(gain for gain, found in zip(gains, ids) if found in relevant) / ideal
 
 
+def use_glossary(snapshot: Any, glossary: Any) -> None:
+    """Let searches use another glossary, or none."""
+    snapshot.generation.__dict__["glossary"] = glossary
+    snapshot.caches.clear()
+
+
 def judge(
     index: SearchIndex, topics: Sequence[Topic], prepare: Callable[[Topic], None], *, expand: bool = True
 ) -> list[float]:
@@ -140,8 +143,7 @@ def _run(index: SearchIndex, options: argparse.Namespace) -> None:
     glossary = view.snapshot.glossary
 
     def use(found: Any) -> None:
-        view.snapshot.generation.__dict__["glossary"] = found
-        view.snapshot.caches.clear()
+        use_glossary(view.snapshot, found)
 
     if options.make:
         topics = make(options.make.read_text(encoding="utf-8").splitlines(), documents, glossary)

@@ -1,10 +1,9 @@
-"""What users of Korean search ask for, each case under its number in the list of their reports.
-
-The cases that are about search; those about dictionaries, locks and tools are tested where these are.
-"""
+"""What users of Korean search ask for, each case under its number in the list of their reports."""
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import unicodedata
 from collections.abc import Callable, Iterator
 from itertools import pairwise
@@ -12,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from searchkit import Document, SearchIndex, analyze
+from searchkit import Document, IndexLocked, SearchIndex, analyze
+from searchkit.engines.whoosh.store import Store
 
 TEXTS = {
     "today": "오늘은 날씨가 좋다",
@@ -108,6 +108,22 @@ def test_case_6_syllables_never_outrank_words(index: SearchIndex) -> None:
     assert {term.via for hit in found for term in hit.matched_terms} <= {"word", "surface"}
 
 
+def test_case_7_queries_are_cut_as_the_index_was(tmp_path: Path) -> None:
+    terms = tmp_path / "terms"
+    terms.mkdir()
+    (terms / "dictionary.txt").write_text("맘바비전\n", encoding="utf-8")
+    with SearchIndex.build([Document(id="a", bullets=("맘바비전을 쓴다",))], tmp_path / "index") as index:
+        cut = [term.text for term in index.analyze("맘바비전이") if term.kind == "base"]
+        (terms / "dictionary.txt").unlink()
+    with SearchIndex.open(tmp_path / "index") as index:
+        assert (
+            cut == [term.text for term in index.analyze("맘바비전이") if term.kind == "base"] == ["맘바비전"]
+        )
+        found = index.search("맘바비전")
+        assert [hit.id for hit in found] == ["a"]
+        assert "terms-changed" in [note.code for note in found.notes]
+
+
 @pytest.mark.parametrize(("query", "wanted"), [("구원", "salvation"), ("그늘", "shade"), ("기차", "train")])
 def test_case_8_a_word_alone_is_the_word_in_the_text(find: Find, query: str, wanted: str) -> None:
     assert find(query) == [wanted]
@@ -149,9 +165,28 @@ def test_case_13_latin_letters_glued_to_korean(find: Find) -> None:
 def test_case_14_identifiers_with_signs(find: Find) -> None:
     assert find("C++")[0] == "c-plus-plus"
     assert find("C#")[0] == "c-sharp"
+    assert find("C4")[0] == "c4"
+    assert find("C++ 코드")[:2] == ["c-plus-plus", "c-sharp"]
+    assert find("C++가")[0] == "c-plus-plus"
     for query in ("GPT-4", "GPT4", "GPT 4", "gpt-4의"):
         assert find(query)[0] == "gpt", query
     assert "gpt-3" in find("GPT 4")
+
+
+def test_case_15_korean_and_english_names_of_one_thing(tmp_path: Path) -> None:
+    texts = {
+        "gloss": "프론트엔드(frontend)를 다시 쓴다",
+        "korean": "프론트엔드 개발자",
+        "english": "A frontend in two days",
+        "words": "front end 개발",
+    }
+    (tmp_path / "terms").mkdir()
+    (tmp_path / "terms" / "synonyms.txt").write_text("frontend, front end\n", encoding="utf-8")
+    documents = [Document(id=name, bullets=(text,)) for name, text in texts.items()]
+    with SearchIndex.build(documents, tmp_path / "index") as index:
+        for query in ("프론트엔드", "frontend"):
+            assert {"gloss", "korean", "english"} <= {hit.id for hit in index.search(query)}, query
+        assert "words" in {hit.id for hit in index.search("frontend")}
 
 
 def test_case_16_decomposed_text_is_found(tmp_path: Path, find: Find) -> None:
@@ -176,6 +211,23 @@ def test_case_17_spacing_variants(find: Find, one: str, other: str) -> None:
     assert set(find(one)) == set(find(other))
     best = {name for name, text in TEXTS.items() if other in text or one in text}
     assert set(find(one)[: len(best)]) == set(find(other)[: len(best)]) == best
+
+
+def test_case_17_in_comparable_order(tmp_path: Path) -> None:
+    texts = {
+        "much": "자연어 처리를 위한 자연어처리 도구, 자연어 처리의 모든 것",
+        "some": "자연어 처리를 배우고 다른 것도 배운다",
+        "joined": "자연어처리를 배우고 다른 것도 배운다",
+        "apart": "자연어를 배우고 나서 신호를 처리하는 법도 배운다",
+        "half": "신호 처리만 다룬다",
+    }
+    documents = [Document(id=name, bullets=(text,)) for name, text in texts.items()]
+    with SearchIndex.build(documents, tmp_path / "index") as index:
+        one, other = ([hit.id for hit in index.search(query)] for query in ("자연어처리", "자연어 처리"))
+        for order in (one, other):
+            assert order[0] == "much"
+            assert set(order[1:3]) == {"some", "joined"}
+            assert order[3:] == ["apart", "half"]
 
 
 @pytest.mark.parametrize("query", ["ㅎㅅ ㅁㄷ", "ㅎㅅㅁㄷ"])
@@ -218,6 +270,56 @@ def test_case_20_highlights_are_exact_and_the_longest_win(index: SearchIndex) ->
     hit = index.search("생물학자 생물학")[0]
     mark = hit.highlights[0]
     assert hit.document.bullets[0][mark.start : mark.end] == "생물학자"
+
+
+def test_case_21_a_new_word_counts_at_once_and_a_bad_line_stops_nothing(tmp_path: Path) -> None:
+    documents = [Document(id="a", bullets=("새로운 맘바비전기법을 쓴다",))]
+    with SearchIndex.build(documents, tmp_path / "index") as index:
+        index.add_words(["맘바비전"])
+        assert "맘바비전" in [term.text for term in index.analyze("맘바비전기법")]
+        assert index.search("맘바비전")[0].id == "a"
+        with (tmp_path / "terms" / "dictionary.txt").open("a", encoding="utf-8") as file:
+            file.write("이 줄은/틀렸다/정말\n")
+        report = index.update()
+        assert [problem.file.rpartition("/")[2] for problem in report.problems] == ["dictionary.txt"]
+        assert index.search("맘바비전")[0].id == "a"
+
+
+def test_case_22_a_search_needs_no_lock_and_a_second_writer_is_told(tmp_path: Path) -> None:
+    with SearchIndex.build([Document(id="a", bullets=("확산 모델",))], tmp_path / "index") as index:
+        store = Store(tmp_path / "index")
+        with store.begin():
+            assert index.search("확산")[0].id == "a"
+            with pytest.raises(IndexLocked) as caught:
+                index.add(Document(id="b", bullets=("모델",)), timeout=0.01)
+            assert "\n" not in str(caught.value)
+        assert index.add(Document(id="b", bullets=("모델",))) == 1
+
+
+def test_case_23_no_server_and_no_plugin(tmp_path: Path) -> None:
+    program = (
+        "import sys; from searchkit import Document, SearchIndex\n"
+        "with SearchIndex.build([Document(id='a', bullets=('확산 모델',))], sys.argv[1]) as index:\n"
+        "    assert index.search('확산').total == 1\n"
+        "assert not {'opensearchpy', 'urllib3'} & set(sys.modules)\n"
+    )
+    subprocess.run([sys.executable, "-c", program, str(tmp_path / "index")], check=True, timeout=60)
+
+
+def test_case_24_what_built_an_index_is_recorded(index: SearchIndex) -> None:
+    versions = index.stats()["versions"]
+    assert {"searchkit", "kiwi", "model", "analysis"} <= set(versions)
+    assert all(versions.values())
+
+
+def test_case_25_notes_are_found_by_what_they_say(tmp_path: Path) -> None:
+    notes = tmp_path / "notes"
+    notes.mkdir()
+    (notes / "회의록.md").write_text("# 주간 회의\n\n삼성전자와 반도체를 논의했다.\n", encoding="utf-8")
+    with SearchIndex.build(notes, tmp_path / "index") as index:
+        for query in ("삼성", "논의", "회의", "반도체를"):
+            (hit,) = index.search(query)
+            assert hit.document.source.endswith("회의록.md"), query
 
 
 def test_meaning_of_prefixes_is_kept(find: Find) -> None:

@@ -11,6 +11,7 @@ from searchkit.answers.expansion import expanded
 from searchkit.answers.loosening import Loosening
 from searchkit.answers.vocabulary import LexiconVocabulary
 from searchkit.index.terms import UserTerms
+from searchkit.query.ladder import in_order
 from searchkit.query.parser import parse
 from searchkit.query.plan import Node, Plan
 from searchkit.query.planner import Planned, plan
@@ -85,7 +86,7 @@ def answer(view: View, request: Request) -> Answer:
     if first.top.total:
         first = replace(first, notes=(*first.notes, *loosening.notes()))
     made, top, more = loosening.widen(first.plan, first.top, lambda made: _run(view, request, made))
-    return Answer(made, top, (*first.notes, *more))
+    return Answer(made, top, in_order((*first.notes, *more)))
 
 
 def _run(view: View, request: Request, made: Plan) -> TopDocs:

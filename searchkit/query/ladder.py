@@ -1,13 +1,14 @@
 """What may have been meant where little is found: a ladder of guesses, from the safest on.
 
-spacing (always tried, for it changes no meaning) → keyboard → 초성 → spelling → syllables. A word takes the first step
+spacing (always tried, for it changes no meaning) → glossary (always tried, too: see `expansion`) → keyboard → 초성 →
+spelling → syllables. A word takes the first step
 that leads to words of the index; a word that the index knows well takes none. Quoted words, fields and what is
 excluded stay as typed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -34,6 +35,7 @@ from searchkit.query.terms import Vocabulary
 LITTLE = 3
 """Fewer documents than these are little."""
 STEPS = ("keyboard", "choseong", "spelling", "syllables")
+_ORDER = ("spacing", "glossary", "titles", *STEPS)
 _BONUS_STEPS = ("keyboard", "spelling")
 DAMPING = 0.02
 """What pieces of a broken word are worth where there is a guess of what was meant."""
@@ -50,6 +52,11 @@ _MEANING = {
     "spelling": "as a similar spelling",
     "syllables": "as words that share syllables with it",
 }
+
+
+def in_order(notes: Iterable[Note]) -> tuple[Note, ...]:
+    """Return notes in the order of the ladder's steps, behind those that are about none."""
+    return tuple(sorted(notes, key=lambda note: _ORDER.index(note.code) if note.code in _ORDER else -1))
 
 
 class KnownWords(Protocol):

@@ -254,3 +254,16 @@ def test_a_space_within_a_word_with_a_particle(tmp_path: Path, query: str) -> No
     documents = [Document(id=str(number), bullets=(text,)) for number, text in enumerate(texts)]
     with SearchIndex.build(documents, tmp_path / "index") as index:
         assert {hit.id for hit in index.search(query, limit=2)} == {"0", "1"}
+
+
+def test_notes_are_in_the_order_of_the_steps(tmp_path: Path) -> None:
+    texts = [
+        "프레임과 강화 학습(reinforcement learning)을 쓴다",
+        "프레임의 강화 학습",
+        "프레임을 위한 강화 학습(reinforcement learning)",
+        "토크나이저를 고친다",
+    ]
+    documents = [Document(id=str(number), bullets=(text,)) for number, text in enumerate(texts)]
+    with SearchIndex.build(documents, tmp_path / "index") as index:
+        codes = [note.code for note in index.search("프레 임에서 강화 학습 토크나이져").notes]
+    assert list(dict.fromkeys(codes)) == ["spacing", "glossary", "spelling"]
