@@ -117,7 +117,9 @@ def _prune(docs: Docs, scores: Array, k: int, floor: float, reach: float) -> tup
 
 def _kth(scores: Array, k: int) -> float:
     """Return the k-th greatest of more than ``k`` scores."""
-    return float(np.partition(scores, len(scores) - k)[len(scores) - k])
+    ordered = scores.copy()
+    ordered.partition(len(scores) - k)
+    return float(ordered[len(scores) - k])
 
 
 def _from_all(

@@ -20,7 +20,7 @@ class PageCollector:
     """Keeps the ``wanted`` best documents: by key (greatest first), then score, then id in code point order.
 
     Where only the score counts, candidates with rounded scores come first, through `consider`: exact scores are then
-    wanted only for what `considered` returns. ``floor`` is the lowest rounded score that can still get in.
+    wanted only for what `considered` returns.
     """
 
     def __init__(self, segments: Sequence[Segment], wanted: int) -> None:
@@ -30,22 +30,28 @@ class PageCollector:
         self._scores: Array = np.zeros(0, np.float64)
         self._places: Array = np.zeros((0, 2), np.int64)
         self._candidates: list[tuple[int, Docs, Array]] = []
-        self._rounded: Array = np.zeros(0, np.float32)
-        self.floor = 0.0
 
     def consider(self, index: int, docs: Docs, scores: Array) -> None:
         """Take candidates of segment number ``index``, with scores in float32."""
         if not len(docs):
             return
         self._candidates.append((index, docs, scores))
-        self._rounded = np.concatenate((self._rounded, scores))
-        if len(self._rounded) >= self._wanted:
-            at = len(self._rounded) - self._wanted
-            self._rounded = np.partition(self._rounded, at)[at:]
-            self.floor = float(self._rounded[0])
+
+    @property
+    def floor(self) -> float:
+        """The lowest rounded score that can still get in."""
+        rounded = [scores for _, _, scores in self._candidates]
+        if sum(map(len, rounded)) < max(self._wanted, 1):
+            return 0.0
+        joined = np.concatenate(rounded)
+        joined.partition(len(joined) - self._wanted)
+        return float(joined[len(joined) - self._wanted])
 
     def considered(self) -> Iterator[tuple[int, Docs]]:
         """Yield segments with those candidates that may be among the best."""
+        if len(self._candidates) == 1:
+            yield self._candidates[0][:2]
+            return
         limit = np.float32(self.floor * (1 - SLACK))
         for index, docs, scores in self._candidates:
             kept = docs[scores >= limit]
@@ -69,7 +75,9 @@ class PageCollector:
         else:
             order = np.lexsort((self._segments[index].id_rank[docs], -scores, -keys.astype(np.int64)))
         order = order[: self._wanted]
-        places = np.stack((np.full(len(order), index, np.int64), docs[order]), axis=1)
+        places = np.empty((len(order), 2), np.int64)
+        places[:, 0] = index
+        places[:, 1] = docs[order]
         if not len(self._scores):
             self._keys, self._scores, self._places = keys[order], scores[order], places
         else:
