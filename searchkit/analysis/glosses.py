@@ -18,7 +18,8 @@ MAX_WORDS = 6
 MAX_LENGTH = 60
 _MAX_HEAD = 80
 
-_BRACKET = re.compile(r"(?<=[가-힣A-Za-z0-9*_`'\"’”+])( ?)\(([^()]{2,120})\)")
+_BRACKET = re.compile(r"\(([^()]{2,120})\)")
+_BEFORE_BRACKET = re.compile(r"[가-힣A-Za-z0-9*_`'\"’”+]")
 _SEPARATOR = re.compile(r"\s*[,;/:|]\s+|\s*[;|]\s*|\s+(?:or|또는|혹은)\s+")
 _LATIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9'’.+-]*(?: [A-Za-z0-9&][A-Za-z0-9'’.+-]*)*")
 _HANGUL_NAME = re.compile(r"(?:[가-힣A-Za-z0-9][가-힣A-Za-z0-9·-]*)(?: [가-힣A-Za-z0-9][가-힣A-Za-z0-9·-]*)*")
@@ -66,11 +67,13 @@ def glosses(texts: Iterable[str]) -> set[Gloss]:
         if "(" in text:
             for match in _BRACKET.finditer(text):
                 start = match.start()
-                found.update(_read(text[max(0, start - _MAX_HEAD) : start], match[2]))
+                if start and text[start - 1] == " ":
+                    start -= 1
+                if start and _BEFORE_BRACKET.match(text, start - 1):
+                    found.update(_read(text[max(0, start - _MAX_HEAD) : start], match[1]))
     return found
 
 
-@lru_cache(maxsize=1 << 15)
 def _read(head: str, inside: str) -> tuple[Gloss, ...]:
     """Return what a bracket says about the name before it."""
     names = [name for part in _SEPARATOR.split(fold(inside).text) if (name := _name(part))]

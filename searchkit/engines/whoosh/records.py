@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -42,6 +43,8 @@ _FIELDS = (
     "line",
     "extra",
 )
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+_values_of = attrgetter(*_FIELDS)
 
 
 def encode(document: Document) -> bytes:
@@ -50,11 +53,11 @@ def encode(document: Document) -> bytes:
     Raises:
         DocumentError: ``extra`` holds what JSON can't.
     """
-    values = [getattr(document, name) for name in _FIELDS]
+    values = [*_values_of(document)]
     try:
         values[-1] = dict(document.extra)
         try:
-            return json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode()
+            return _ENCODER.encode(values).encode()
         except UnicodeEncodeError:
             return json.dumps(values, separators=(",", ":")).encode()
     except (TypeError, ValueError, RecursionError) as error:
