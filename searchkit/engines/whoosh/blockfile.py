@@ -38,6 +38,15 @@ _DTYPES = {
 _REPAIR = "run `searchkit verify`, then `searchkit repair`"
 
 
+def small(values: Array) -> npt.NDArray[np.unsignedinteger]:
+    """Return non-negative ``values`` in the narrowest unsigned type that holds them."""
+    top = int(values.max(initial=0))
+    for dtype in (np.uint8, np.uint16, np.uint32):
+        if top <= np.iinfo(dtype).max:
+            return values.astype(dtype)
+    return values.astype(np.uint64)
+
+
 class BlockFileWriter:
     """Writes a block file, one array after the other; any failure leaves no open file behind."""
 

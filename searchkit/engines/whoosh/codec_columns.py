@@ -13,9 +13,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from searchkit.engines.whoosh.blockfile import BlockFile, BlockFileWriter
+from searchkit.engines.whoosh.blockfile import BlockFile, BlockFileWriter, small
 from searchkit.engines.whoosh.codec_stored import from_json, to_json
-from searchkit.engines.whoosh.segment_writer import small
 from searchkit.engines.whoosh.stock import columns
 
 _NUMBERS = {"b": "i1", "B": "u1", "h": "i2", "H": "u2", "i": "i4", "I": "u4", "l": "i4", "L": "u4"}

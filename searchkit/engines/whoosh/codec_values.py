@@ -15,8 +15,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from searchkit.engines.whoosh.blockfile import BlockFile, BlockFileWriter, Column
-from searchkit.engines.whoosh.segment_writer import small
+from searchkit.engines.whoosh.blockfile import BlockFile, BlockFileWriter, Column, small
 from searchkit.engines.whoosh.stock import formats
 
 Array = npt.NDArray[Any]

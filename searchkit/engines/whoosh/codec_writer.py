@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from searchkit.engines.whoosh.blockfile import BlockFileWriter
+from searchkit.engines.whoosh.blockfile import BlockFileWriter, small
 from searchkit.engines.whoosh.codec import PlainSegment
 from searchkit.engines.whoosh.codec_columns import ColumnCollector
 from searchkit.engines.whoosh.codec_files import folder_of
@@ -22,7 +22,6 @@ from searchkit.engines.whoosh.codec_stored import to_json
 from searchkit.engines.whoosh.codec_values import ValueCollector
 from searchkit.engines.whoosh.files import Files
 from searchkit.engines.whoosh.records import RecordWriter
-from searchkit.engines.whoosh.segment_writer import small
 from searchkit.engines.whoosh.stock import base
 from searchkit.errors import SearchkitError
 

@@ -9,8 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from searchkit.analysis.glosses import Gloss
-from searchkit.engines.whoosh.blockfile import BlockFile, BlockFileWriter
-from searchkit.engines.whoosh.segment_writer import small
+from searchkit.engines.whoosh.blockfile import BlockFile, BlockFileWriter, small
 from searchkit.errors import IndexCorrupt
 
 _FIELD, _LINE = "\t", "\n"

@@ -15,8 +15,7 @@ import numpy.typing as npt
 
 from searchkit.analysis import glossary as names
 from searchkit.analysis.glossary import name_key
-from searchkit.engines.whoosh.blockfile import BlockFile, BlockFileWriter
-from searchkit.engines.whoosh.segment_writer import small
+from searchkit.engines.whoosh.blockfile import BlockFile, BlockFileWriter, small
 from searchkit.query.expansion import Translation
 
 _CACHED = 16_384

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from searchkit.analysis.token import Context, Kind, Token, WordKey
-from searchkit.engines.whoosh.blockfile import BlockFile, BlockFileWriter
+from searchkit.engines.whoosh.blockfile import BlockFile, BlockFileWriter, small
 from searchkit.engines.whoosh.manifest import FileRecord
 from searchkit.engines.whoosh.ranges import ranges
 from searchkit.engines.whoosh.strings import StringTable, write_strings
@@ -309,7 +309,7 @@ def _write_words(
     offsets = np.cumsum(counts) - counts
     writer.add("lexicon.range", np.array(bounds, np.int64))
     writer.add("words.keys", packed.astype(np.uint32))
-    writer.add("words.by_key", np.argsort(packed, kind="stable").astype(np.uint32))
+    writer.add("words.by_key", small(np.argsort(packed, kind="stable")))
     writer.add("tokens.counts", counts.astype(np.uint16 if counts.max(initial=0) > 255 else np.uint8))
     writer.add("tokens.samples", offsets[::_WORD_SAMPLE].astype(np.uint32))
     writer.add("tokens.terms", terms.astype(np.uint32))

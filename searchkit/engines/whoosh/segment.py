@@ -15,51 +15,19 @@ import numpy.typing as npt
 from searchkit.analysis.token import Layer
 from searchkit.document import Document
 from searchkit.engines.whoosh import stream
-from searchkit.engines.whoosh.blockfile import BlockFile, Column
+from searchkit.engines.whoosh.blockfile import BlockFile
+from searchkit.engines.whoosh.layer_postings import StoredLayer
 from searchkit.engines.whoosh.ranges import ranges
 from searchkit.engines.whoosh.records import Records, decode
-from searchkit.engines.whoosh.segment_writer import FREQUENCY_SHIFTS, NO_VOTES, arxiv_hash
+from searchkit.engines.whoosh.segment_writer import NO_VOTES, arxiv_hash
 from searchkit.errors import IndexCorrupt
 
 __all__ = ["NO_VOTES", "Segment"]
 
 Array = npt.NDArray[Any]
 
-
-class _LayerColumns:
-    """The columns of one layer."""
-
-    def __init__(self, file: BlockFile, layer: Layer) -> None:
-        name = layer.name.lower()
-        self.terms = file.column(f"{name}.terms")
-        self.offsets = file.column(f"{name}.offsets")
-        self.docs = file.column(f"{name}.docs")
-        self.frequencies = file.column(f"{name}.frequencies")
-        self.norms = file.column(f"{name}.norms")
-        self.lengths = file.column(f"{name}.lengths")
-        self.large_at: Column | None = None
-        if file.has(f"{name}.large"):
-            self.large_at = file.column(f"{name}.large_at")
-            self.large = file.column(f"{name}.large")
-
-    def unpack(self, start: int, stop: int) -> Array:
-        """Return the frequencies of postings ``start`` to ``stop``."""
-        first = start >> 2
-        packed = self.frequencies.slice(first, (stop + 3) >> 2)
-        unpacked: Array = (packed[:, None] >> FREQUENCY_SHIFTS & 3).ravel()[
-            start - 4 * first : stop - 4 * first
-        ] + np.uint8(1)
-        if self.large_at is None:
-            return unpacked
-        at = self.large_at.all()
-        # Numbers of another type would have the whole array converted.
-        low, high = at.searchsorted(np.array((start, stop), at.dtype)).tolist()
-        if low == high:
-            return unpacked
-        large = self.large.slice(low, high)
-        frequencies: Array = unpacked.astype(large.dtype, copy=False)
-        frequencies[at[low:high] - start] = large
-        return frequencies
+_NO_DOCS = np.zeros(0, np.uint16)
+_NO_FREQUENCIES = np.zeros(0, np.uint8)
 
 
 class Segment:
@@ -80,7 +48,7 @@ class Segment:
             raise IndexCorrupt("deletions of another segment", path=file.path)
         self.deleted = deleted
         self.live_count = self.doc_count - (0 if deleted is None else int(np.count_nonzero(deleted)))
-        self._layers = {layer: _LayerColumns(file, layer) for layer in Layer}
+        self._layers = {layer: StoredLayer(file, layer, self.doc_count) for layer in Layer}
         self._stats: dict[Layer, tuple[int, int]] = {}
         self._records = Records(file)
         self._id_blob = file.column("ids.blob")
@@ -97,37 +65,32 @@ class Segment:
         each = [column for layer in layers for column in (layer.norms, layer.lengths)]
         each += [self._id_order, *(self.file.column(f"meta.{name}") for name in ("dates", "votes", "hashes"))]
         offsets = self._id_offsets, self._code_offsets, self.file.column("authors.offsets")
-        return (
-            all(column.size == self.doc_count for column in each)
-            and all(column.size == self.doc_count + 1 for column in offsets)
-            and all(layer.offsets.size == layer.terms.size + 1 for layer in layers)
+        return all(column.size == self.doc_count for column in each) and all(
+            column.size == self.doc_count + 1 for column in offsets
         )
-
-    def _slot(self, layer: Layer, string_id: int) -> tuple[int, int]:
-        columns = self._layers[layer]
-        terms = columns.terms.all()
-        at = int(terms.searchsorted(np.uint32(string_id)))
-        if string_id < 0 or at == len(terms) or terms[at] != string_id:
-            return 0, 0
-        return int(columns.offsets[at]), int(columns.offsets[at + 1])
 
     def postings(self, layer: Layer, string_id: int) -> tuple[Array, Array]:
         """Return the documents that hold a term, ascending, deleted ones included, and its frequency in each."""
-        start, stop = self._slot(layer, string_id)
-        columns = self._layers[layer]
-        return columns.docs.slice(start, stop), columns.unpack(start, stop)
+        stored = self._layers[layer]
+        slot = stored.slot(string_id)
+        if slot < 0:
+            return _NO_DOCS, _NO_FREQUENCIES
+        return stored.docs(slot), stored.frequencies(slot)
 
     def doc_freq(self, layer: Layer, string_id: int) -> int:
         """Return how many live documents hold a term."""
-        start, stop = self._slot(layer, string_id)
-        if self.deleted is None or start == stop:
-            return stop - start
-        docs = self._layers[layer].docs.slice(start, stop)
+        stored = self._layers[layer]
+        slot = stored.slot(string_id)
+        if slot < 0:
+            return 0
+        if self.deleted is None:
+            return stored.size(slot)
+        docs = stored.docs(slot)
         return len(docs) - int(np.count_nonzero(self.deleted[docs]))
 
     def terms(self, layer: Layer) -> Array:
         """Return the string ids of the terms of a layer, ascending."""
-        return self._layers[layer].terms.all()
+        return self._layers[layer].terms
 
     def norms(self, layer: Layer) -> Array:
         """Return the rounded length of each document in a layer, as Lucene's one byte; 0 where it has none."""
@@ -150,9 +113,7 @@ class Segment:
 
     def layer_arrays(self, layer: Layer) -> tuple[Array, Array, Array, Array]:
         """Return terms, offsets, documents and frequencies of a whole layer."""
-        columns = self._layers[layer]
-        docs = columns.docs.all()
-        return columns.terms.all(), columns.offsets.all(), docs, columns.unpack(0, len(docs))
+        return self._layers[layer].all()
 
     @cached_property
     def dates(self) -> Array:

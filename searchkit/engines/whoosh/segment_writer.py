@@ -12,15 +12,12 @@ import numpy.typing as npt
 
 from searchkit.analysis.token import Layer
 from searchkit.document import Document
-from searchkit.engines.whoosh.blockfile import BlockFileWriter
-from searchkit.engines.whoosh.inversion import Ints, Numbers, Postings
+from searchkit.engines.whoosh.blockfile import BlockFileWriter, small
+from searchkit.engines.whoosh.inversion import Ints, Postings
+from searchkit.engines.whoosh.layer_postings import write_layer
 from searchkit.engines.whoosh.records import RecordWriter, author_columns
-from searchkit.ranking.bm25 import encode_lengths
 
 NO_VOTES = -(2**31)
-FREQUENCY_SHIFTS = np.array([0, 2, 4, 6], np.uint8)
-LARGE_FREQUENCY = 4
-"""Frequencies from here on are kept apart: nine of ten are 1, and the others fit in two bits."""
 
 
 @dataclass(slots=True)
@@ -52,38 +49,6 @@ class Columns:
 def arxiv_hash(arxiv_id: str) -> int:
     """Return the 32 bits by which an arXiv id is found, its version left out."""
     return zlib.crc32(arxiv_id.partition("v")[0].encode("utf-8", "surrogatepass"))
-
-
-def small(values: Numbers) -> npt.NDArray[np.unsignedinteger]:
-    """Return non-negative ``values`` in the narrowest unsigned type that holds them."""
-    top = int(values.max(initial=0))
-    for dtype in (np.uint8, np.uint16, np.uint32):
-        if top <= np.iinfo(dtype).max:
-            return values.astype(dtype)
-    return values.astype(np.uint64)
-
-
-def pack_frequencies(frequencies: Numbers) -> npt.NDArray[np.uint8]:
-    """Return frequencies less one, 3 at most, in two bits each, the first in the lowest bits of a byte."""
-    capped = np.zeros(-(-len(frequencies) // 4) * 4, np.uint8)
-    capped[: len(frequencies)] = np.minimum(frequencies, LARGE_FREQUENCY) - 1
-    packed = np.bitwise_or.reduce(capped.reshape(-1, 4) << FREQUENCY_SHIFTS, axis=1)
-    return np.asarray(packed, np.uint8)
-
-
-def write_layer(writer: BlockFileWriter, layer: Layer, postings: Postings, doc_count: int) -> None:
-    """Write the postings and lengths of a layer."""
-    name = layer.name.lower()
-    writer.add(f"{name}.terms", postings.terms.astype(np.uint32))
-    writer.add(f"{name}.offsets", postings.offsets.astype(np.uint32))
-    writer.add(f"{name}.docs", postings.docs.astype(np.uint16 if doc_count <= 1 << 16 else np.uint32))
-    large = np.flatnonzero(postings.frequencies >= LARGE_FREQUENCY)
-    writer.add(f"{name}.frequencies", pack_frequencies(postings.frequencies))
-    if len(large):
-        writer.add(f"{name}.large_at", large.astype(np.uint32))
-        writer.add(f"{name}.large", small(postings.frequencies[large]))
-    writer.add(f"{name}.norms", encode_lengths(postings.lengths))
-    writer.add(f"{name}.lengths", small(postings.lengths))
 
 
 def write_columns(writer: BlockFileWriter, columns: Columns) -> None:
