@@ -11,12 +11,14 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from searchkit.analysis.dictionary import BadLine
 from searchkit.analysis.english import stem
-from searchkit.analysis.glosses import Gloss
 from searchkit.analysis.normalization import fold
+
+if TYPE_CHECKING:
+    from searchkit.analysis.glosses import Gloss
 
 MAX_SPELLINGS = 3
 _CUT_RATIO = 2

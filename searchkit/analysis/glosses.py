@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
+from searchkit.analysis.abbreviations import SMALL_WORDS, abbreviates, is_abbreviation
 from searchkit.analysis.normalization import fold
 
 MAX_WORDS = 6
@@ -48,7 +49,6 @@ _NOUNS_LIKE_PARTICLES = re.compile(
     r"(?:주의|정의|의의|회의|논의|유의|임의|동의|합의|문의|강의|경로|회로|제로|마이크로|매크로|프로|선로|통로|효과|결과|성과|통과|초과|사과|교과"
     r"|제한|무한|권한|기한|유한|최대한|최소한|역할|분할)$"
 )
-_SMALL_WORDS = frozenset(["a", "an", "and", "by", "for", "from", "of", "the", "to", "via", "with", "&"])
 _PLURAL_ABBREVIATION = re.compile(r"([A-Z0-9-]*[A-Z])s")
 
 
@@ -171,7 +171,7 @@ def _size(name: str) -> int:
     """Return how many words a Korean name of the same thing has at most."""
     if is_abbreviation(name):
         return max(1, sum(char.isupper() or char.isdigit() for char in name))
-    words = [word for word in name.lower().replace("-", " ").split() if word not in _SMALL_WORDS]
+    words = [word for word in name.lower().replace("-", " ").split() if word not in SMALL_WORDS]
     return max(1, len(words))
 
 
@@ -181,39 +181,3 @@ def _latin_run(words: list[str]) -> list[str]:
     while kept and not _HANGUL.search(words[kept - 1]):
         kept -= 1
     return words[kept:]
-
-
-@lru_cache(maxsize=1 << 14)
-def is_abbreviation(name: str) -> bool:
-    """Say whether ``name`` looks like one: a single word with two capital letters or more, not much else."""
-    return (
-        " " not in name
-        and len(name) <= 10
-        and sum(char.isupper() for char in name) >= 2
-        and "-" not in name[2:]
-    )
-
-
-@lru_cache(maxsize=1 << 14)
-def abbreviates(short: str, name: str) -> bool:
-    """Say whether ``short`` is made of the letters of ``name``, those its words begin with among them."""
-    words = [word for word in name.lower().replace("-", " ").split() if word]
-    letters = "".join(char for char in short.lower() if char.isalnum())
-    if len(letters) < 2 or not words or (len(words) == 1 and len(letters) * 2 > len(words[0])):
-        return False
-    big = [word for word in words if word not in _SMALL_WORDS] or words
-    initials = "".join(word[0] for word in big)
-    if letters in (initials, "".join(word[0] for word in words)):
-        return True
-    return (
-        letters[0] == words[0][0]
-        and len(big) > 1
-        and _is_within(initials, letters)
-        and _is_within(letters, "".join(words))
-    )
-
-
-def _is_within(letters: str, text: str) -> bool:
-    """Say whether ``text`` holds ``letters`` in their order."""
-    at = iter(text)
-    return all(char in at for char in letters)

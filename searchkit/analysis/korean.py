@@ -120,16 +120,18 @@ class KoreanAnalyzer:
         if not texts:
             return []
         kiwi = self._load()
-        with self._lock:
-            if len(texts) == 1:
-                results = [kiwi.tokenize(texts[0], blocklist=blocklist)]
-            else:
-                results = list(kiwi.tokenize(texts, blocklist=blocklist))
         make = partial(tuple.__new__, Morpheme)  # several times as fast as calling Morpheme
-        return [
-            [make((token.form, token.tag, token.start, token.len, token.oov)) for token in result]
-            for result in results
-        ]
+        with self._lock:
+            # A list comes back bit by bit: Kiwi's threads work on while these are taken.
+            results = (
+                [kiwi.tokenize(texts[0], blocklist=blocklist)]
+                if len(texts) == 1
+                else kiwi.tokenize(texts, blocklist=blocklist)
+            )
+            return [
+                [make((token.form, token.tag, token.start, token.len, token.oov)) for token in result]
+                for result in results
+            ]
 
     def load(self) -> None:
         """Load Kiwi now rather than with the first word, and have it build what it needs."""

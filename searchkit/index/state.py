@@ -6,15 +6,14 @@ import json
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from searchkit.errors import IndexCorrupt
 
 _MAX_BYTES = 1 << 31
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One document of one file: its id, its line (None if unknown) and the hash of its content."""
 
     id: str
@@ -40,8 +39,7 @@ class RootState:
     files: dict[str, FileState] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where a document comes from: (root's real path, path inside, line); ("", "", None) for the library."""
 
     root: str

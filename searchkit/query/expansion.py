@@ -14,9 +14,9 @@ from functools import lru_cache
 from itertools import chain, product
 from typing import NamedTuple
 
+from searchkit.analysis.abbreviations import abbreviates, is_abbreviation
 from searchkit.analysis.english import plural, stem
 from searchkit.analysis.glossary import name_key
-from searchkit.analysis.glosses import abbreviates, is_abbreviation
 from searchkit.analysis.token import Kind
 from searchkit.analysis.words import Word, split
 from searchkit.query.alternatives import Alternative

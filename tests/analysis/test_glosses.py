@@ -2,8 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from searchkit.analysis.abbreviations import abbreviates
 from searchkit.analysis.glossary import NO_USER_GLOSSES, UserGlosses, make_glossary, name_key
-from searchkit.analysis.glosses import Gloss, abbreviates, glosses
+from searchkit.analysis.glosses import Gloss, glosses
 
 
 @pytest.mark.parametrize(

@@ -92,6 +92,10 @@ class Segment:
         """Return the string ids of the terms of a layer, ascending."""
         return self._layers[layer].terms
 
+    def sizes(self, layer: Layer) -> npt.NDArray[np.int64]:
+        """Return how many documents, deleted ones included, hold each of the terms of a layer."""
+        return np.diff(self._layers[layer].offsets)
+
     def norms(self, layer: Layer) -> Array:
         """Return the rounded length of each document in a layer, as Lucene's one byte; 0 where it has none."""
         return self._layers[layer].norms.all()

@@ -11,26 +11,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from searchkit.analysis.glosses import Gloss
 from searchkit.analysis.token import Layer
 from searchkit.document import Document
-from searchkit.engines.found import Contribution, TopDocs
-from searchkit.engines.whoosh import executor
 from searchkit.engines.whoosh.blockfile import BlockFile
 from searchkit.engines.whoosh.generation import Generation
 from searchkit.engines.whoosh.glossary import StoredGlossary
 from searchkit.engines.whoosh.lexicon import StoredLexicon
-from searchkit.engines.whoosh.matching import Matcher
-from searchkit.engines.whoosh.phrase_terms import PhraseTerms
-from searchkit.engines.whoosh.rescore import NeighbourStatistics
 from searchkit.engines.whoosh.segment import Segment
-from searchkit.engines.whoosh.term_cache import TermCache
 from searchkit.engines.whoosh.user_files import read_user_files
-from searchkit.query.plan import Node, PhraseTerm, Plan
-from searchkit.ranking.features import FeatureScore
 
 if TYPE_CHECKING:
+    from searchkit.analysis.glosses import Gloss
     from searchkit.engines.base import Ints, Term
+    from searchkit.engines.found import Contribution, TopDocs
+    from searchkit.query.plan import Node, PhraseTerm, Plan
+    from searchkit.ranking.features import FeatureScore
 
 Place = tuple[int, int]
 """The number of a segment, and of a document in it."""
@@ -82,16 +77,22 @@ class WhooshSnapshot:
         facets: bool = False,
     ) -> TopDocs:
         """Return a page of what matches ``plan``."""
+        from searchkit.engines.whoosh import executor
+
         return executor.run(
             self.generation, plan, limit=limit, offset=offset, sort=sort, total=total, facets=facets
         )
 
     def contributions(self, plan: Plan, handle: Place) -> Sequence[Contribution | FeatureScore]:
         """Return what each part of ``plan`` adds to the score of a document."""
+        from searchkit.engines.whoosh import executor
+
         return executor.contributions(self.generation, plan, *handle)
 
     def matches(self, nodes: Sequence[Node], handle: Place) -> list[bool]:
         """Say for each of ``nodes`` whether a document matches it."""
+        from searchkit.engines.whoosh.matching import Matcher
+
         index, doc = handle
         matcher = Matcher(self.generation, index)
         found = []
@@ -107,6 +108,8 @@ class WhooshSnapshot:
 
     def doc_freq(self, layer: Layer, text: str) -> int:
         """Return how many documents hold a term."""
+        from searchkit.engines.whoosh.term_cache import TermCache
+
         known = TermCache.of(self.generation).peek(layer, text)
         if known is not None:
             return known.doc_freq
@@ -115,6 +118,8 @@ class WhooshSnapshot:
 
     def idf(self, layer: Layer, text: str) -> float:
         """Return the idf of a term, 0 if no document holds it."""
+        from searchkit.engines.whoosh.term_cache import TermCache
+
         return TermCache.of(self.generation).get(layer, text).idf
 
     def documents_with(self, layer: Layer) -> int:
@@ -123,6 +128,8 @@ class WhooshSnapshot:
 
     def phrase_freqs(self, names: Sequence[PhraseTerm]) -> list[int]:
         """Return how many documents each of ``names`` matches."""
+        from searchkit.engines.whoosh.phrase_terms import PhraseTerms
+
         known = PhraseTerms.of(self.generation)
         return [known.get(name).doc_freq for name in names]
 
@@ -130,18 +137,19 @@ class WhooshSnapshot:
         """Return for each string how many documents hold it as a term of ``layer``."""
         counts = np.zeros(self.lexicon.string_count, np.int64)
         for segment in self.generation.segments:
-            terms, offsets, docs, _ = segment.layer_arrays(layer)
-            bounds = offsets.astype(np.int64)
-            found: Ints = bounds[1:] - bounds[:-1]
-            if segment.deleted is not None and len(docs):
+            found = segment.sizes(layer)
+            if segment.deleted is not None and len(found):
+                _, bounds, docs, _ = segment.layer_arrays(layer)
                 gone = np.zeros(len(docs) + 1, np.int64)
                 np.cumsum(segment.deleted[docs], out=gone[1:])
                 found = found - (gone[bounds[1:]] - gone[bounds[:-1]])
-            counts[terms] += found
+            counts[segment.terms(layer)] += found
         return counts
 
     def side_by_side(self, first: str, second: str) -> int:
         """Return how many documents hold two base terms as neighbours."""
+        from searchkit.engines.whoosh.rescore import NeighbourStatistics
+
         one, other = self.lexicon.remembered_id(first), self.lexicon.remembered_id(second)
         return NeighbourStatistics.of(self.generation).pair(one, other) if one >= 0 and other >= 0 else 0
 
