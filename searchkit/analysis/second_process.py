@@ -41,8 +41,10 @@ class AnalysisProcess:
     def __init__(self, dictionary: UserDictionary) -> None:
         self._process: subprocess.Popen[bytes] | None = None
         self._dictionary = dictionary
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="searchkit-analysis")
-        self._thread.submit(self._start)
+        # The next words are on their way while the answers to the last ones are read.
+        self._sender = ThreadPoolExecutor(1, thread_name_prefix="searchkit-words")
+        self._receiver = ThreadPoolExecutor(1, thread_name_prefix="searchkit-terms")
+        self._sender.submit(self._start)
 
     @staticmethod
     def possible() -> bool:
@@ -60,15 +62,16 @@ class AnalysisProcess:
 
     def analyze(self, keys: Sequence[WordKey]) -> Future[Tokens]:
         """Ask for the tokens of ``keys``, all of them Hangul; the result may be a `ProcessFailed`."""
-        return self._thread.submit(self._ask, [(int(context), form) for context, form in keys])
+        sent = self._sender.submit(self._send, [(int(context), form) for context, form in keys])
+        return self._receiver.submit(self._answer, sent, len(keys))
 
-    def _ask(self, keys: list[tuple[int, str]]) -> Tokens:
-        self._send(keys)
+    def _answer(self, sent: Future[None], count: int) -> Tokens:
+        sent.result()
         process = self._process
         assert process is not None
         assert process.stdout is not None
         answer = _receive(process.stdout)
-        if not isinstance(answer, list) or len(answer) != len(keys):
+        if not isinstance(answer, list) or len(answer) != count:
             raise ProcessFailed
         return [
             tuple([_make((_KINDS[kind], text, start, length)) for kind, text, start, length in word])
@@ -87,7 +90,8 @@ class AnalysisProcess:
         """End the process, whatever it is doing."""
         if self._process is not None:
             self._process.kill()
-        self._thread.shutdown(wait=True, cancel_futures=True)
+        for thread in (self._sender, self._receiver):
+            thread.shutdown(wait=True, cancel_futures=True)
         process, self._process = self._process, None
         if process is not None:
             process.kill()
@@ -115,12 +119,22 @@ def serve() -> None:
     words = _receive(sys.stdin.buffer) or []
     analyzer = KoreanAnalyzer(UserDictionary(tuple(UserWord(form, tag) for form, tag in words)))
     analyzer.load()
-    while (keys := _receive(sys.stdin.buffer)) is not None:
+
+    def analyze(keys: list[tuple[int, str]]) -> list[list[tuple[int, str, int, int]]]:
         found = analyzer.analyze([WordKey(Context(context), form) for context, form in keys])
-        _write(
-            sys.stdout.buffer,
-            [[(int(kind), text, start, length) for kind, text, start, length in word] for word in found],
-        )
+        return [[(int(kind), text, start, length) for kind, text, start, length in word] for word in found]
+
+    def answer(found: Future[list[list[tuple[int, str, int, int]]]]) -> None:
+        try:
+            _write(sys.stdout.buffer, found.result())
+        except BaseException:
+            # Whoever asked sees the end of the pipe, rather than wait for an answer that doesn't come.
+            os._exit(1)
+
+    # Kiwi works on the next words while terms are made of the last ones.
+    with ThreadPoolExecutor(2) as analysts, ThreadPoolExecutor(1) as writer:
+        while (keys := _receive(sys.stdin.buffer)) is not None:
+            writer.submit(answer, analysts.submit(analyze, keys))
 
 
 def _write(pipe: IO[bytes], message: Any) -> None:

@@ -106,7 +106,7 @@ def join_postings(several: Sequence[Postings]) -> Postings:
     for each in several:
         sizes = np.diff(each.offsets)
         at = ranges(places[each.terms], sizes)
-        docs[at] = each.docs + docs.dtype.type(first)
+        docs[at] = np.add(each.docs, first, dtype=docs.dtype)
         frequencies[at] = each.frequencies
         places[each.terms] += sizes
         first += len(each.lengths)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from searchkit.analysis.token import Layer
 from searchkit.engines.whoosh.blockfile import BlockFileWriter
 from searchkit.engines.whoosh.gloss_records import merge_glosses
-from searchkit.engines.whoosh.inversion import Ints, Postings
+from searchkit.engines.whoosh.inversion import Ints, Postings, join_postings
 from searchkit.engines.whoosh.neighbours import Neighbours, live_neighbours
 from searchkit.engines.whoosh.ranges import ranges
 from searchkit.engines.whoosh.records import RecordWriter
@@ -79,31 +79,27 @@ def _live_docs(segment: Segment) -> npt.NDArray[np.int64]:
 
 
 def _merge_layer(layer: Layer, segments: Sequence[Segment], lives: Sequence[Ints]) -> Postings:
-    first = 0
-    all_terms, all_docs, all_frequencies, all_lengths = [], [], [], []
-    for segment, live in zip(segments, lives):
-        terms, offsets, docs, frequencies = segment.layer_arrays(layer)
-        renumbered = np.full(segment.doc_count, -1, np.int64)
-        renumbered[live] = np.arange(first, first + len(live))
-        first += len(live)
-        new_docs = renumbered[docs]
-        kept = new_docs >= 0
-        wide = offsets.astype(np.int64)
-        of_term = np.repeat(terms, wide[1:] - wide[:-1])
-        all_terms.append(of_term[kept])
-        all_docs.append(new_docs[kept].astype(np.uint32))
-        all_frequencies.append(frequencies[kept])
-        all_lengths.append(segment.exact_lengths(layer)[live])
-    terms = np.concatenate(all_terms)
-    # Each segment's terms ascend already, so a stable sort only merges runs.
-    order = np.argsort(terms, kind="stable")
-    terms = terms[order]
-    change = np.flatnonzero(np.diff(terms)) + 1
-    starts = np.concatenate((np.zeros(1, np.int64), change)) if len(terms) else np.zeros(0, np.int64)
+    return join_postings([_live_postings(layer, segment, live) for segment, live in zip(segments, lives)])
+
+
+def _live_postings(layer: Layer, segment: Segment, live: Ints) -> Postings:
+    """Return the postings of the documents ``live`` of a segment, these numbered from 0."""
+    terms, offsets, docs, frequencies = segment.layer_arrays(layer)
+    lengths = segment.exact_lengths(layer)[live].astype(np.int64)
+    if len(live) == segment.doc_count:
+        return Postings(terms.astype(np.int64), offsets, docs, frequencies, lengths)
+    kept = np.zeros(segment.doc_count, np.bool_)
+    kept[live] = True
+    held = kept[docs]
+    before = np.zeros(len(docs) + 1, np.int64)
+    np.cumsum(held, out=before[1:])
+    sizes = np.diff(before[offsets])
+    left = np.flatnonzero(sizes)
+    renumbered = (np.cumsum(kept) - 1).astype(docs.dtype)
     return Postings(
-        terms[starts].astype(np.int64),
-        np.append(starts, len(terms)),
-        np.concatenate(all_docs)[order],
-        np.concatenate(all_frequencies)[order],
-        np.concatenate(all_lengths).astype(np.int64),
+        terms[left].astype(np.int64),
+        np.append(before[offsets[:-1]][left], before[-1]),
+        renumbered[docs[held]],
+        frequencies[held],
+        lengths,
     )
