@@ -94,10 +94,10 @@ class StoredLayer:
     def offsets(self) -> Ints:
         """Where the postings of each term begin; one more than terms."""
         sizes = stream.decode(self._sizes.all())
-        if len(sizes) != len(self.terms):
-            raise IndexCorrupt("the terms are not as many as their sizes", path=self._path)
         offsets = np.zeros(len(sizes) + 1, np.int64)
         np.cumsum(sizes, out=offsets[1:])
+        if len(sizes) != len(self.terms) or sizes.min(initial=1) < 1:
+            raise self._misfit()
         return offsets
 
     @cached_property
@@ -107,7 +107,12 @@ class StoredLayer:
         dense = _dense(sizes, self._docs.dtype, self._doc_count)
         before = np.zeros(len(dense) + 1, np.int64)
         np.cumsum(sizes[dense], out=before[1:])
+        if self.offsets[-1] - before[-1] != self._docs.size:
+            raise self._misfit()
         return dense, before
+
+    def _misfit(self) -> IndexCorrupt:
+        return IndexCorrupt("the postings of a layer don't fit its terms", path=self._path)
 
     def slot(self, string_id: int) -> int:
         """Return the place of a term among those of the layer, -1 if it isn't there."""
@@ -124,15 +129,18 @@ class StoredLayer:
         dense, before = self._places
         row = int(dense.searchsorted(slot))
         if row < len(dense) and dense[row] == slot:
-            return self._unpack_bits(row)
+            return self._unpack_bits(row, slot)
         start, stop = (self.offsets[slot : slot + 2] - before[row]).tolist()
         return self._docs.slice(start, stop)
 
-    def _unpack_bits(self, row: int) -> Array:
+    def _unpack_bits(self, row: int, slot: int) -> Array:
         width = -(-self._doc_count // 8)
         bits = self._bits.slice(row * width, (row + 1) * width)
         held = np.unpackbits(bits, count=self._doc_count, bitorder="little")
-        return held.view(np.bool_).nonzero()[0].astype(self._docs.dtype)
+        docs: Array = held.view(np.bool_).nonzero()[0].astype(self._docs.dtype)
+        if len(docs) != self.size(slot):
+            raise self._misfit()
+        return docs
 
     def frequencies(self, slot: int) -> Array:
         """Return how often each of `docs` holds the term at a place."""
@@ -147,7 +155,7 @@ class StoredLayer:
             start, stop = self.offsets[slot : slot + 2].tolist()
             rare = start - int(before[row])
             docs[done:start] = self._docs.slice(copied, rare)
-            docs[start:stop] = self._unpack_bits(row)
+            docs[start:stop] = self._unpack_bits(row, slot)
             done, copied = stop, rare
         docs[done:] = self._docs.slice(copied, self._docs.size)
         return self.terms, self.offsets, docs, self._unpack(0, len(docs))
