@@ -145,7 +145,7 @@ class Snapshot(AbstractContextManager["Snapshot", None], Protocol):
         """Return every gloss of the documents with how many hold it."""
 
     def glossing(self, wanted: Collection[Gloss], limit: int) -> dict[Gloss, list[Handle]]:
-        """Return for each of ``wanted`` up to ``limit`` documents that hold it."""
+        """Return for each of ``wanted`` up to ``limit`` documents that hold it, those with the least ids."""
 
     def statistics(self) -> dict[str, Any]:
         """Return counts, dates, sizes in bytes and versions."""

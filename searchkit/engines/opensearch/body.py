@@ -65,6 +65,11 @@ def author_words(name: str) -> list[str]:
     return _NAME_WORD.findall(folded(name))
 
 
+def without_version(arxiv_id: str) -> str:
+    """Return an arXiv id as papers are found by it: 2401.00001v2 is 2401.00001."""
+    return arxiv_id.partition("v")[0]
+
+
 def gloss_value(gloss: Gloss) -> str:
     """Return a gloss as it stands in the field ``glosses``; `read_gloss` reads it."""
     return _GLOSS.join((gloss.name, gloss.other, "1" if gloss.open else ""))
@@ -93,17 +98,16 @@ def body(
     ``codes`` is its stream: `ITEM_END`, `SENTENCE_END`, or `FIRST_WORD` + the number of a word, whose terms ``word``
     gives by that number. ``glosses`` are what the document glosses, each once.
     """
-    text = _Text(codes, word, len(document.bullets))
+    text = Text(codes, word, len(document.bullets))
     fields: dict[str, Any] = {
         "id": document.id,
         "hash": document.content_hash(),
         "sample": zlib.crc32(document.id.encode()),
-        "lengths": {schema.LAYER_FIELDS[layer]: length for layer, length in text.lengths().items() if length},
         schema.STORED: records.encode(document).decode(),
         **text.fields(),
     }
-    if document.arxiv_id:
-        fields["arxiv_id"] = _sendable(document.arxiv_id)
+    if document.arxiv_id is not None:
+        fields["arxiv_id"] = without_version(_sendable(document.arxiv_id))
     if document.date is not None:
         fields["date"] = int(document.date.replace("-", ""))
         fields["month"] = document.date[:7]
@@ -118,17 +122,21 @@ def body(
     return fields
 
 
-class _Text:
-    """The terms of a stream, field by field."""
+class Text:
+    """The terms of a stream, field by field, as often as they stand there.
+
+    ``pairs`` and ``near`` are the tokens of pairs, those of ``near`` without their ends; the distinct terms of each of
+    ``sentences`` are separated by spaces.
+    """
 
     def __init__(self, codes: Sequence[int], word: Callable[[int], WordTerms], bullets: int) -> None:
-        self._layers: dict[Layer, list[str]] = {layer: [] for layer in Layer}
+        self.layers: dict[Layer, list[str]] = {layer: [] for layer in Layer}
         self._title: list[str] = []
         self._rest: list[str] = []
-        self._pairs: list[str] = []
-        self._near: Counter[str] = Counter()
-        self._bigrams: list[str] = []
-        self._sentences: list[str] = []
+        self.pairs: list[str] = []
+        self.near: Counter[str] = Counter()
+        self.bigrams: list[str] = []
+        self.sentences: list[str] = []
         for number, item in enumerate(_items(codes)):
             layer = Layer.TITLE if number == 0 else Layer.BULLETS if number <= bullets else None
             self._add(item, word, layer, self._title if number == 0 else self._rest)
@@ -147,41 +155,40 @@ class _Text:
             terms = word(code - FIRST_WORD)
             tokens.append(terms.token)
             run += terms.base
-            self._layers[Layer.PARTS] += terms.parts
-            self._layers[Layer.SURFACE] += terms.surface
-            self._layers[Layer.IDENTIFIERS] += terms.identifiers
-            self._bigrams += terms.bigrams
+            self.layers[Layer.PARTS] += terms.parts
+            self.layers[Layer.SURFACE] += terms.surface
+            self.layers[Layer.IDENTIFIERS] += terms.identifiers
+            self.bigrams += terms.bigrams
         self._end_sentence(run[first:])
         if tokens:
             forms.append(" ".join(tokens))
         if layer is not None:
-            self._layers[layer] += run
-        self._pairs += map(schema.pair_token, run, run[1:])
+            self.layers[layer] += run
+        self.pairs += map(schema.pair_token, run, run[1:])
         for shift in range(1, DISTANCE + 1):
-            self._near.update(
+            self.near.update(
                 [schema.near_pair(one, other) for one, other in zip(run, run[shift:]) if one != other]
             )
 
     def _end_sentence(self, terms: Sequence[str]) -> None:
         if terms:
-            self._sentences.append(" ".join(dict.fromkeys(terms)))
-
-    def lengths(self) -> dict[Layer, int]:
-        """Return the number of terms of each layer."""
-        return {layer: len(terms) for layer, terms in self._layers.items()}
+            self.sentences.append(" ".join(dict.fromkeys(terms)))
 
     def fields(self) -> dict[str, Any]:
         """Return the fields that aren't empty."""
-        near = [pair + end for pair, times in self._near.items() for end in schema.NEAR_ENDS[:times]]
+        near = [pair + end for pair, times in self.near.items() for end in schema.NEAR_ENDS[:times]]
         fields: dict[str, Any] = {
-            **{schema.LAYER_FIELDS[layer]: " ".join(terms) for layer, terms in self._layers.items()},
+            **{schema.LAYER_FIELDS[layer]: " ".join(terms) for layer, terms in self.layers.items()},
             schema.TITLE_FORMS: self._title,
             schema.REST_FORMS: self._rest,
-            schema.PAIRS: " ".join(self._pairs),
+            schema.PAIRS: " ".join(self.pairs),
             schema.NEAR: " ".join(near),
-            schema.BIGRAMS: " ".join(self._bigrams),
+            schema.BIGRAMS: " ".join(self.bigrams),
             # A sentence within another adds nothing to the greatest; equal ones are stored once.
-            schema.SENTENCES: [{"terms": terms} for terms in dict.fromkeys(self._sentences)],
+            schema.SENTENCES: [{"terms": terms} for terms in dict.fromkeys(self.sentences)],
+            schema.LENGTHS: {
+                schema.LAYER_FIELDS[layer]: len(terms) for layer, terms in self.layers.items() if terms
+            },
         }
         return {name: value for name, value in fields.items() if value}
 

@@ -18,6 +18,8 @@ MAX_TERM = 4096
 """Characters; a longer term is cut by the cluster."""
 ITEM_GAP = 100
 """Positions between items, so that no phrase reaches across."""
+MAX_LISTED = 8191
+"""Characters of a name or a gloss, at most four bytes each; a longer one isn't found by."""
 NEAR_TIMES = 8
 """So often two terms near each other count at most in one document."""
 NEAR_ENDS = tuple(f"{JOINT}{time}" for time in range(1, NEAR_TIMES + 1))
@@ -28,9 +30,11 @@ TITLE_FORMS, REST_FORMS = "title_forms", "rest_forms"
 PAIRS, NEAR, BIGRAMS = "pairs", "near", "bigrams"
 SENTENCES, SENTENCE_TERMS = "sentences", "sentences.terms"
 PEOPLE, PEOPLE_WORDS = "people", "people.words"
+LENGTHS = "lengths"
 STORED = "stored"
 
 _EXACT = "terms"
+_NUMBER = {"type": "integer", "index": False}
 
 
 def word_token(key: WordKey) -> str:
@@ -78,7 +82,8 @@ def settings(*, shards: int, replicas: str = "0-1") -> dict[str, Any]:
 
 def mapping(meta: Mapping[str, str]) -> dict[str, Any]:
     """Return the mapping of an index of documents; ``meta`` says what built it."""
-    listed = {"type": "keyword"}
+    listed = {"type": "keyword", "ignore_above": MAX_LISTED}
+    lengths = {"type": "object", "properties": dict.fromkeys(LAYER_FIELDS.values(), _NUMBER)}
     shown = {"type": "keyword", "index": False, "doc_values": False}
     return {
         "dynamic": "strict",
@@ -93,11 +98,8 @@ def mapping(meta: Mapping[str, str]) -> dict[str, Any]:
             "votes": {"type": "integer"},
             "authors": listed,
             "sample": {"type": "long", "index": False},
-            "lengths": {
-                "properties": {field: {"type": "integer", "index": False} for field in LAYER_FIELDS.values()}
-            },
             "glosses": listed,
-            PEOPLE: {"type": "nested", "properties": {"words": {"type": "keyword", "doc_values": False}}},
+            PEOPLE: {"type": "nested", "properties": {"words": {**listed, "doc_values": False}}},
             **{field: _terms("bm25", "freqs", norms=True) for field in LAYER_FIELDS.values()},
             TITLE_FORMS: _forms(),
             REST_FORMS: _forms(),
@@ -105,6 +107,7 @@ def mapping(meta: Mapping[str, str]) -> dict[str, Any]:
             BIGRAMS: _terms("flat", "freqs"),
             NEAR: _terms("boolean", "docs"),
             SENTENCES: {"type": "nested", "properties": {"terms": _terms("boolean", "docs")}},
+            LENGTHS: lengths,
             STORED: shown,
         },
     }

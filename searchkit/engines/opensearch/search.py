@@ -1,150 +1,144 @@
-"""Running a plan on the cluster: the first stage, the best of it once more, pages, totals and facets.
+"""Running a plan on a cluster: the best documents of all shards, and how many match.
 
-The second stage is asked for with a request of its own, over the ids of the best of all shards: a window taken per
-shard would hold other documents.
+The cluster scores the first stage; the best of it are asked about once more, by their ids: a window taken per shard
+would hold other documents. Documents are known by their ids.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import quote
 
 from searchkit.engines.found import TopDocs
-from searchkit.engines.opensearch import schema
-from searchkit.engines.opensearch.connection import Connection
-from searchkit.engines.opensearch.translation import Query, with_ids
-
-_PARAMS = {
-    # The statistics of all shards, so that scores don't depend on how documents are spread.
-    "search_type": "dfs_query_then_fetch",
-    "allow_partial_search_results": "false",
-}
-_BUCKETS = 10_000
-_BY_SCORE: Sequence[Any] = ({"_score": "desc"},)
-_ORDERS: dict[str, Sequence[Any]] = {
-    "relevance": _BY_SCORE,
-    "date": ({"date": {"order": "desc", "missing": "_last"}}, *_BY_SCORE),
-    "votes": ({"votes": {"order": "desc", "missing": "_last"}}, *_BY_SCORE),
-}
-_FACETS = {"month": "month", "author": "authors"}
+from searchkit.engines.opensearch.counts import Counts, OnCluster, name_key
+from searchkit.engines.opensearch.facets import counted_facets, facet_aggregations
+from searchkit.engines.opensearch.schema import STORED
+from searchkit.engines.opensearch.searches import preference, search
+from searchkit.engines.opensearch.second_stage import SecondStageScorer
+from searchkit.engines.opensearch.translation import Query, Translator, with_ids
+from searchkit.engines.whoosh.prepared import PreparedPlan, prepare
+from searchkit.query.plan import Node, Plan
 
 Hit = tuple[float, str]
-Facets = dict[str, list[tuple[str, int]]]
+
+_BY_SCORE = [{"_score": "desc"}, {"id": "asc"}]
+_SORTS: dict[str, list[Any]] = {
+    "relevance": _BY_SCORE,
+    "date": [{"date": {"order": "desc", "missing": "_last"}}, *_BY_SCORE],
+    "votes": [{"votes": {"order": "desc", "missing": "_last"}}, *_BY_SCORE],
+}
+_BARE = {"_source": False, "stored_fields": "_none_"}
 
 
-class Searcher:
-    """Searches ``index``; ``stored`` takes what comes with hits: their documents, as they are stored."""
+def run(
+    snapshot: OnCluster,
+    plan: Plan,
+    *,
+    limit: int,
+    offset: int = 0,
+    sort: str = "relevance",
+    total: bool = True,
+    facets: bool = False,
+) -> TopDocs:
+    """Return hits number ``offset`` to ``offset + limit`` of all that matches ``plan``, by id.
 
-    def __init__(self, connection: Connection, index: str, stored: dict[str, str]) -> None:
-        self._connection = connection
-        self._path = f"/{quote(index, safe='')}/_search"
-        self._stored = stored
+    ``sort`` is "relevance" (by score), "date" (newest first) or "votes" (most first): documents without come last,
+    equal ones go by score. Ties go by id. A plan in which nothing scores lists by date.
 
-    def run(
-        self,
-        root: Query,
-        filters: Sequence[Query],
-        features: Sequence[Query],
-        *,
-        limit: int,
-        offset: int,
-        order: str,
-        window: int,
-        total: bool,
-        facets: bool,
-    ) -> TopDocs:
-        """Return hits number ``offset`` to ``offset + limit``; with ``features`` the best ``window`` are rescored."""
-        wanted = offset + limit if limit > 0 else 0
-        again = bool(features) and wanted > 0 and offset < window
-        size = window if again else limit if wanted else 0
-        first = self._page(
-            _both(root, filters),
-            size=max(size, wanted) if again else size,
-            offset=0 if again else offset,
-            order=order,
-            total=total,
-            facets=facets,
-            stored=not again,
-        )
-        hits = first.hits
-        if again:
-            best = hits[:window]
-            query = _both(root, [with_ids(each for _, each in best)], features)
-            hits = (
-                self._page(query, size=min(limit, len(best) - offset), offset=offset).hits
-                if len(best) > offset
-                else []
-            )
-            hits += first.hits[max(window, offset) : wanted]
-        return TopDocs(hits, first.total, first.facets)
-
-    def _page(
-        self,
-        query: Query,
-        *,
-        size: int,
-        offset: int = 0,
-        order: str = "relevance",
-        total: bool = False,
-        facets: bool = False,
-        stored: bool = True,
-    ) -> TopDocs:
-        body: dict[str, Any] = {
-            "query": query,
-            "from": offset if size else 0,
-            "size": size,
-            "sort": [*_ORDERS[order], {"id": "asc"}],
-            "track_scores": True,
-            "track_total_hits": total,
-        }
-        if not stored:
-            # The ids come with the sort; reading them, or the documents, from what is stored takes far longer.
-            body["stored_fields"] = "_none_"
-        if facets:
-            body["aggs"] = {
-                name: {"terms": {"field": field, "size": _BUCKETS}} for name, field in _FACETS.items()
-            }
-        answer = self._connection.request("POST", self._path, body, params=_PARAMS)
-        hits: list[tuple[float, Any]] = []
-        for hit in answer["hits"]["hits"]:
-            document_id = hit["sort"][-1]
-            hits.append((float(hit["_score"] or 0.0), document_id))
-            if stored:
-                self._stored[document_id] = hit["_source"][schema.STORED]
-        count = int(answer["hits"]["total"]["value"]) if total else 0
-        return TopDocs(hits, count, self._facets(query, answer) if facets else None)
-
-    def _facets(self, query: Query, answer: Any) -> Facets:
-        """Return the values of facets as the embedded engine orders them; where there are too many, page by page."""
-        found: Facets = {}
-        for name, field in _FACETS.items():
-            counted = answer["aggregations"][name]
-            if counted["sum_other_doc_count"] or counted["doc_count_error_upper_bound"]:
-                values = self._all_values(query, field)
-            else:
-                values = [(bucket["key"], int(bucket["doc_count"])) for bucket in counted["buckets"]]
-            found[name] = sorted(values, key=lambda value: (-value[1], value[0]))
-        return found
-
-    def _all_values(self, query: Query, field: str) -> list[tuple[str, int]]:
-        values: list[tuple[str, int]] = []
-        composite: dict[str, Any] = {"size": _BUCKETS, "sources": [{"value": {"terms": {"field": field}}}]}
-        while True:
-            body = {
-                "size": 0,
-                "track_total_hits": False,
-                "query": query,
-                "aggs": {"all": {"composite": composite}},
-            }
-            answer = self._connection.request("POST", self._path, body, params=_PARAMS)["aggregations"]["all"]
-            values += [(bucket["key"]["value"], int(bucket["doc_count"])) for bucket in answer["buckets"]]
-            if len(answer["buckets"]) < _BUCKETS:
-                return values
-            composite["after"] = answer["after_key"]
+    Raises:
+        EngineUnavailable: the cluster can't answer.
+    """
+    counts = Counts.of(snapshot)
+    prepared = prepare(plan)
+    order = "date" if sort == "relevance" and not prepared.scored else sort
+    limit = max(limit, 0)
+    second = None
+    if plan.second is not None and order == "relevance" and limit and offset < plan.second.weights.window:
+        second = SecondStageScorer(plan.second, snapshot.lexicon, counts)
+        first, size = 0, max(offset + limit, plan.second.weights.window)
+    else:
+        first, size = offset, limit
+    query = first_stage(snapshot, prepared)
+    copies = preference(query)
+    body = {**_page(query, order, size, stored=second is None), "from": first if size else 0}
+    body["track_total_hits"] = total
+    if facets:
+        body["aggs"] = facet_aggregations()
+    needed = [] if second is None else counts.missing(second.keys)
+    if second is not None and (needed or not counts.complete):
+        answer, counted = search(snapshot, [body, counts.question(needed)], copies)
+        counts.take(needed, counted)
+    else:
+        (answer,) = search(snapshot, [body], copies)
+    hits = _hits(snapshot, answer)
+    if second is not None and plan.second is not None and hits:
+        best, rest = hits[: plan.second.weights.window], hits[plan.second.weights.window :]
+        wanted = min(offset + limit, len(best)) - offset
+        page = _rescored(snapshot, second, query, best, offset, wanted, copies) if wanted > 0 else []
+        hits = page + rest[max(offset - len(best), 0) :][: limit - len(page)]
+    return TopDocs(
+        list(hits),
+        int(answer["hits"]["total"]["value"]) if total else 0,
+        counted_facets(snapshot, query, answer["aggregations"], copies) if facets else None,
+    )
 
 
-def _both(root: Query, filters: Sequence[Query], features: Sequence[Query] = ()) -> Query:
-    if not filters and not features:
-        return root
-    return {"bool": {"must": [root], "filter": list(filters), "should": list(features)}}
+def first_stage(snapshot: OnCluster, prepared: PreparedPlan) -> Query:
+    """Return the query that decides what matches and scores it by its terms."""
+    counts = Counts.of(snapshot)
+    if prepared.phrases:
+        counts.get([name_key(name) for name in prepared.phrases])
+    return Translator.of(snapshot).first_stage(prepared, counts.name_idf, counts.idf)
+
+
+def _page(query: Query, order: str, size: int, *, stored: bool) -> dict[str, Any]:
+    """Return a request for the best ``size``; with ``stored`` their documents come with them."""
+    body = {"query": query, "size": size, "sort": _SORTS[order], "track_total_hits": False}
+    return body if stored else {**body, **_BARE}
+
+
+def _hits(snapshot: OnCluster, answer: Mapping[str, Any]) -> list[Hit]:
+    hits: list[Hit] = []
+    for each in answer.get("hits", {}).get("hits", ()):
+        *_, score, document_id = each["sort"]
+        hits.append((float(score), document_id))
+        if "_source" in each:
+            snapshot.stored[document_id] = each["_source"][STORED]
+    return hits
+
+
+def _rescored(
+    snapshot: OnCluster,
+    second: SecondStageScorer,
+    root: Query,
+    best: Sequence[Hit],
+    offset: int,
+    limit: int,
+    copies: str,
+) -> list[Hit]:
+    """Put the best of the first stage in order by what both stages say; return a page of them."""
+    queries = second.queries(root, [document_id for _, document_id in best])
+    if len(queries) == 1:
+        body = {**_page(queries[0], "relevance", limit, stored=True), "from": offset}
+        return _hits(snapshot, search(snapshot, [body], copies)[0])
+    scores = {document_id: score for score, document_id in best}
+    bodies = [_page(query, "relevance", len(best), stored=False) for query in queries]
+    for answer in search(snapshot, bodies, copies) if bodies else ():
+        for score, document_id in _hits(snapshot, answer):
+            scores[document_id] += score
+    ordered = sorted(((score, each) for each, score in scores.items()), key=lambda hit: (-hit[0], hit[1]))
+    return ordered[offset : offset + limit]
+
+
+def matches(snapshot: OnCluster, nodes: Sequence[Node], document_id: str) -> list[bool]:
+    """Say for each of ``nodes`` whether a document matches it."""
+    if not nodes:
+        return []
+    translator = Translator.of(snapshot)
+    body = {
+        "size": 0,
+        "query": with_ids([document_id]),
+        "aggs": {"each": {"filters": {"filters": [translator.matching(node) for node in nodes]}}},
+    }
+    (answer,) = search(snapshot, [body], preference(body))
+    return [bucket["doc_count"] > 0 for bucket in answer["aggregations"]["each"]["buckets"]]

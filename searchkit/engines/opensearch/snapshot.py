@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +13,9 @@ from searchkit.analysis.glosses import Gloss
 from searchkit.analysis.token import Layer
 from searchkit.document import Document
 from searchkit.engines.found import Contribution, TopDocs
-from searchkit.engines.opensearch import schema
+from searchkit.engines.opensearch import schema, search
 from searchkit.engines.opensearch.blob_cache import BlobCache
-from searchkit.engines.opensearch.body import document_key, gloss_value, read_document
+from searchkit.engines.opensearch.body import gloss_value, read_document
 from searchkit.engines.opensearch.committed import Committed
 from searchkit.engines.opensearch.contributions import contributions
 from searchkit.engines.opensearch.counts import Counts
@@ -23,21 +23,11 @@ from searchkit.engines.opensearch.documents import Documents
 from searchkit.engines.opensearch.gloss_counts import count_glosses
 from searchkit.engines.opensearch.head import Head
 from searchkit.engines.opensearch.ledger import Ledger
-from searchkit.engines.opensearch.search import Searcher
-from searchkit.engines.opensearch.statistics import average_lengths, statistics
+from searchkit.engines.opensearch.statistics import statistics
 from searchkit.engines.opensearch.stored_words import WordNumbers, stored_words
-from searchkit.engines.opensearch.translation import (
-    Query,
-    Translator,
-    features,
-    term_query,
-    terms_of_second_stage,
-    with_ids,
-)
-from searchkit.engines.whoosh.prepared import prepare
+from searchkit.engines.opensearch.translation import term_query, with_ids
 from searchkit.errors import IndexCorrupt
-from searchkit.query.plan import Node, PhraseTerm, Plan, SecondStage
-from searchkit.ranking import bm25
+from searchkit.query.plan import Node, PhraseTerm, Plan
 from searchkit.ranking.features import FeatureScore
 
 if TYPE_CHECKING:
@@ -64,18 +54,11 @@ class ClusterSnapshot(Committed):
         super().__init__(ledger, head, cache)
         self.caches: dict[str, Any] = {}
         self.index = head.content.documents
-        self.counts = Counts(ledger.connection, self.index)
-        self._tables: dict[Layer, Ints] = {}
-        self._stored = _Stored()
-        self._searcher = Searcher(ledger.connection, self.index, self._stored)
-        self._translated: Translator | None = None
+        self.stored: MutableMapping[str, str] = _Stored()
 
     @property
-    def translator(self) -> Translator:
-        """What translates plans."""
-        if self._translated is None:
-            self._translated = Translator(self.lexicon, self.name_idf)
-        return self._translated
+    def _counts(self) -> Counts:
+        return Counts.of(self)
 
     def run(
         self,
@@ -88,50 +71,7 @@ class ClusterSnapshot(Committed):
         facets: bool = False,
     ) -> TopDocs:
         """Return a page of what matches ``plan``."""
-        prepared = prepare(plan)
-        order = "date" if sort == "relevance" and not prepared.scored else sort
-        second = plan.second if order == "relevance" and limit > 0 else None
-        if second is not None and offset >= second.weights.window:
-            second = None
-        self._count_for(prepared.phrases, second)
-        return self._searcher.run(
-            self.translator.query(prepared),
-            [self.translator.filter(node) for node in prepared.filters],
-            [] if second is None else self._features(second),
-            limit=limit,
-            offset=offset,
-            order=order,
-            window=0 if second is None else second.weights.window,
-            total=total,
-            facets=facets,
-        )
-
-    def _features(self, second: SecondStage) -> list[Query]:
-        return features(second, self.sentence_idf, self.near_idf)
-
-    def _count_for(self, names: Sequence[PhraseTerm], second: SecondStage | None) -> None:
-        """Have everything counted at once that the scores of a plan need."""
-        queries = [self.translator.name(name) for name in names]
-        if second is not None:
-            _, pairs = terms_of_second_stage(second)
-            queries += [_pair(*pair) for one, other in pairs for pair in ((one, other), (other, one))]
-            queries += map(_having, (*schema.LAYER_FIELDS.values(), schema.PAIRS))
-        self.counts.of(queries)
-
-    def sentence_idf(self, text: str) -> float:
-        """Return how rare a term is in bullets; in titles, if it stands only there."""
-        return self.idf(Layer.BULLETS, text) or self.idf(Layer.TITLE, text)
-
-    def near_idf(self, one: str, other: str) -> float:
-        """Return how rare it is that two terms are neighbours, in any order."""
-        found = self.side_by_side(one, other) + self.side_by_side(other, one)
-        documents = self.documents_in(schema.PAIRS)
-        return bm25.idf(documents, min(max(found, 1), documents)) if documents else 0.0
-
-    def name_idf(self, name: PhraseTerm) -> float:
-        """Return the idf of a name, 0 if it stands nowhere."""
-        (found,) = self.phrase_freqs([name])
-        return bm25.idf(self.live_count, min(found, self.live_count)) if found else 0.0
+        return search.run(self, plan, limit=limit, offset=offset, sort=sort, total=total, facets=facets)
 
     def contributions(self, plan: Plan, handle: str) -> Sequence[Contribution | FeatureScore]:
         """Return what each part of ``plan`` adds to the score of a document."""
@@ -139,53 +79,34 @@ class ClusterSnapshot(Committed):
 
     def matches(self, nodes: Sequence[Node], handle: str) -> list[bool]:
         """Say for each of ``nodes`` whether a document matches it."""
-        return self.holds([self.translator.filter(node) for node in nodes], handle)
-
-    def holds(self, queries: Sequence[Query], handle: str) -> list[bool]:
-        """Say for each of ``queries`` whether a document matches it."""
-        this = with_ids([handle])
-        return [bool(found) for found in self.counts.of([_filtered(this, query) for query in queries])]
+        return search.matches(self, nodes, handle)
 
     def look_up(self, terms: Iterable[Term]) -> None:
-        """Do nothing: the ledger knows how many documents hold a term."""
+        """Do nothing: the frequencies of terms are in the ledger."""
 
     def doc_freq(self, layer: Layer, text: str) -> int:
         """Return how many documents hold a term."""
-        string_id = self.lexicon.remembered_id(text)
-        if string_id < 0:
-            return 0
-        table = self._tables.get(layer)
-        if table is None:
-            table = self._tables[layer] = self.live_frequencies(layer)
-        return int(table[string_id])
+        return self._counts.doc_freq(layer, text)
 
     def idf(self, layer: Layer, text: str) -> float:
         """Return the idf of a term, 0 if no document holds it."""
-        found = self.doc_freq(layer, text)
-        return bm25.idf(self.documents_with(layer), found) if found else 0.0
+        return self._counts.idf(layer, text)
 
     def documents_with(self, layer: Layer) -> int:
         """Return how many documents have any term in a layer."""
-        return self.documents_in(schema.LAYER_FIELDS[layer])
-
-    def documents_in(self, field: str) -> int:
-        """Return how many documents have anything in a field of the cluster."""
-        return self.counts.of([_having(field)])[0]
+        return self._counts.documents_with(layer)
 
     def average_length(self, layer: Layer) -> float:
         """Return how many terms documents that have a layer have in it, 1 if there are none."""
-        found = self.caches.get("average lengths")
-        if found is None:
-            found = self.caches["average lengths"] = average_lengths(self.ledger, self.index)
-        return float(found[layer])
+        return self._counts.average_length(layer)
 
     def phrase_freqs(self, names: Sequence[PhraseTerm]) -> list[int]:
         """Return how many documents each of ``names`` matches."""
-        return self.counts.of([self.translator.name(name) for name in names])
+        return self._counts.phrase_freqs(names)
 
     def side_by_side(self, first: str, second: str) -> int:
         """Return how many documents hold two base terms as neighbours."""
-        return self.counts.of([_pair(first, second)])[0]
+        return self._counts.side_by_side(first, second)
 
     def sample(self, layer: Layer, text: str, limit: int) -> tuple[int, list[str]]:
         """Return how many documents hold a term, and those of them with the least CRC-32 of their ids."""
@@ -200,7 +121,7 @@ class ClusterSnapshot(Committed):
 
     def _take(self, hit: Mapping[str, Any]) -> str:
         document_id = str(hit["sort"][-1])
-        self._stored[document_id] = hit["_source"][schema.STORED]
+        self.stored[document_id] = hit["_source"][schema.STORED]
         return document_id
 
     def find(self, document_id: str) -> str | None:
@@ -223,7 +144,7 @@ class ClusterSnapshot(Committed):
         Raises:
             IndexCorrupt: one has been removed.
         """
-        found = {handle: self._stored.get(handle) for handle in handles}
+        found = {handle: self.stored.get(handle) for handle in handles}
         missing = [handle for handle, text in found.items() if text is None]
         if missing:
             found.update(self._fetch(missing))
@@ -239,11 +160,9 @@ class ClusterSnapshot(Committed):
 
     def _fetch(self, ids: Sequence[str]) -> dict[str, str]:
         found: dict[str, str] = {}
-        keys = {document_key(each): each for each in ids}
         body = {"query": with_ids(ids), "size": len(ids), "sort": [{"id": "asc"}]}
         for hit in self.ledger.search(self.index, body)["hits"]["hits"]:
-            text = found[keys[hit["_id"]]] = hit["_source"][schema.STORED]
-            self._stored[keys[hit["_id"]]] = text
+            found[self._take(hit)] = hit["_source"][schema.STORED]
         return found
 
     @cached_property
@@ -268,7 +187,7 @@ class ClusterSnapshot(Committed):
         return count_glosses(self.ledger, self.index)
 
     def glossing(self, wanted: Collection[Gloss], limit: int) -> dict[Gloss, list[str]]:
-        """Return for each of ``wanted`` up to ``limit`` documents that hold it."""
+        """Return for each of ``wanted`` up to ``limit`` documents that hold it, those with the least ids."""
         found: dict[Gloss, list[str]] = {}
         for gloss in wanted:
             body = {
@@ -290,22 +209,10 @@ class ClusterSnapshot(Committed):
     def close(self) -> None:
         """Let everything go."""
         self.caches.clear()
-        self._stored.clear()
+        self.stored.clear()
 
     def __enter__(self) -> ClusterSnapshot:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-def _pair(first: str, second: str) -> Query:
-    return {"term": {schema.PAIRS: schema.pair_token(first, second)}}
-
-
-def _having(field: str) -> Query:
-    return {"exists": {"field": field}}
-
-
-def _filtered(one: Query, other: Query) -> Query:
-    return {"bool": {"filter": [one, other]}}

@@ -1,18 +1,18 @@
-"""From a plan to the query language of the cluster: sums of BM25, phrases of words, and filters.
+"""From plans to the cluster's queries: what decides becomes filters, what scores becomes boosted clauses.
 
-What Lucene's BM25 adds for a term is what ours does; boosts are our weights. What a name or a feature adds does not
-come from Lucene's statistics: its idf is given, as a boost of its own.
+As in the embedded engine, every term of a plan scores wherever a matching document holds it, whichever branch of the
+plan the document matches by.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from itertools import pairwise
-from typing import Any, NamedTuple
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
 
 from searchkit.analysis.token import FIRST_WORD, Layer
 from searchkit.engines.opensearch import schema
-from searchkit.engines.opensearch.body import author_words, document_key
+from searchkit.engines.opensearch.body import author_words, without_version
 from searchkit.engines.whoosh.lexicon import StoredLexicon
 from searchkit.engines.whoosh.phrase import place_of
 from searchkit.engines.whoosh.prepared import PreparedPlan
@@ -31,157 +31,180 @@ from searchkit.query.plan import (
     Phrase,
     PhraseTerm,
     PhraseWord,
-    PlanTerm,
-    SecondStage,
 )
 from searchkit.ranking.weights import K1
 
 Query = dict[str, Any]
 
+EVERYTHING: Query = {"match_all": {}}
 NOTHING: Query = {"match_none": {}}
-MAX_CLAUSES = 900
-"""The cluster takes 1,024 in one query; what is beyond these still matches, but scores nothing."""
-_FIELDS = {
+MOST_CLAUSES = 1000
+"""A cluster takes 1,024 in one query, however deep they stand."""
+MOST_FORMS = 1000
+"""A place of a phrase fits at most so many words, those with the lowest numbers: frequent words come first."""
+
+_CACHED = 4096
+_NAME = "translator"
+_LEAVES = frozenset(
+    ("term", "terms", "prefix", "range", "exists", "match", "regexp", "match_all", "match_none")
+)
+_REGEXP_SIGN = re.compile(r"([^\w\u2016])")
+_REGIONS: Mapping[str | None, tuple[str, ...]] = {
+    None: (schema.TITLE_FORMS, schema.REST_FORMS),
     "title": (schema.TITLE_FORMS,),
     "bullets": (schema.REST_FORMS,),
-    None: (schema.TITLE_FORMS, schema.REST_FORMS),
 }
 
 
-class Translator:
-    """Translates the nodes of plans for one commit; ``idf_of`` gives the idf of a name, 0 if nothing holds it."""
+class HasLexicon(Protocol):
+    """A commit with its lexicon, and a place for what is derived from it."""
 
-    def __init__(self, lexicon: StoredLexicon, idf_of: Callable[[PhraseTerm], float]) -> None:
-        self._lexicon = lexicon
-        self._idf_of = idf_of
-        self._places: dict[PhraseWord, _Place] = {}
+    @property
+    def lexicon(self) -> StoredLexicon:
+        """Every word of the documents with its terms."""
 
-    def query(self, plan: PreparedPlan) -> Query:
-        """Return what matches the root of a plan, and scores every term of it that a document holds.
-
-        A term of a part that doesn't match scores all the same, as in the embedded engine.
-        """
-        weights: dict[tuple[Layer, str], float] = {}
-        for term in plan.terms:
-            key = term.layer, term.text
-            weights[key] = weights.get(key, 0.0) + term.weight
-        scores = [
-            constant(self.name(name), name.weight * idf / (1 + K1))
-            for name in plan.phrases
-            if (idf := self._idf_of(name))
-        ]
-        scores += [constant(_with_id(boost.value), boost.boost) for boost in plan.boosts]
-        scores += [_term(schema.LAYER_FIELDS[layer], text, gain) for (layer, text), gain in weights.items()]
-        if plan.plain and len(scores) <= MAX_CLAUSES:
-            return any_of(scores)
-        return {"bool": {"filter": [self.filter(plan.root)], "should": scores[:MAX_CLAUSES]}}
-
-    def filter(self, node: Node) -> Query:
-        """Return what matches as ``node`` does."""
-        if isinstance(node, AnyTerm):
-            return any_of(_listed(node.terms))
-        if isinstance(node, Or):
-            return any_of([self.filter(child) for child in node.children])
-        if isinstance(node, And):
-            return {"bool": {"filter": [self.filter(child) for child in node.children]}}
-        if isinstance(node, Not):
-            return {"bool": {"must_not": [self.filter(node.child)]}}
-        if isinstance(node, PhraseTerm):
-            return self.name(node)
-        if isinstance(node, Phrase):
-            return self._phrase(node.words, node.field)
-        if isinstance(node, InField):
-            return self._phrase((PhraseWord(node.forms),), node.field)
-        if isinstance(node, DateRange):
-            return {"range": {"date": _dates(node)}}
-        if isinstance(node, Author):
-            return _author(node)
-        if isinstance(node, MinVotes):
-            return {"range": {"votes": {"gte": node.votes}}}
-        if isinstance(node, Id):
-            return _with_id(node.value)
-        assert isinstance(node, Everything)
-        return {"match_all": {}}
-
-    def name(self, term: PhraseTerm) -> Query:
-        """Return what matches where one of the spellings of a name stands."""
-        return any_of([self._phrase(phrase, term.field) for phrase in term.phrases])
-
-    def _phrase(self, words: Sequence[PhraseWord], field: str | None) -> Query:
-        places = [self._place(word) for word in words]
-        if not places or not all(place.tokens for place in places):
-            return NOTHING
-        if field is None and len(places) == 1 and places[0].surfaces:
-            return {"terms": {schema.LAYER_FIELDS[Layer.SURFACE]: list(places[0].surfaces)}}
-        return any_of([_side_by_side(name, [place.tokens for place in places]) for name in _FIELDS[field]])
-
-    def _place(self, word: PhraseWord) -> _Place:
-        found = self._places.get(word)
-        if found is None:
-            place = place_of(self._lexicon, word)
-            numbers = place.fits[FIRST_WORD:].nonzero()[0].tolist()[:MAX_CLAUSES]
-            tokens = tuple(schema.word_token(self._lexicon.key(number)) for number in numbers)
-            surfaces = tuple(map(self._lexicon.string, place.strings)) if place.sure else ()
-            found = self._places[word] = _Place(tokens, surfaces)
-        return found
+    @property
+    def caches(self) -> dict[str, Any]:
+        """What lives as long as the commit is held."""
 
 
 class _Place(NamedTuple):
     """The words that may stand at a place of a phrase; ``surfaces`` if all words with one of these may."""
 
     tokens: tuple[str, ...]
-    surfaces: tuple[str, ...]
+    surfaces: tuple[str, ...] | None
 
 
-def terms_of_second_stage(stage: SecondStage) -> tuple[list[str], list[tuple[str, str]]]:
-    """Return the distinct terms of a second stage, and those that are neighbours, in their order."""
-    return list(dict.fromkeys(stage.terms)), list(dict.fromkeys(pairwise(stage.terms)))
+class Translator:
+    """Translates the plans of one snapshot. Thread-safe."""
+
+    def __init__(self, lexicon: StoredLexicon) -> None:
+        self._lexicon = lexicon
+        self._places: dict[PhraseWord, _Place] = {}
+
+    @classmethod
+    def of(cls, snapshot: HasLexicon) -> Translator:
+        """Return the translator that lives with ``snapshot``."""
+        found = snapshot.caches.get(_NAME)
+        if found is None:
+            found = snapshot.caches.setdefault(_NAME, cls(snapshot.lexicon))
+        assert isinstance(found, Translator)
+        return found
+
+    def first_stage(
+        self,
+        prepared: PreparedPlan,
+        name_idf: Callable[[PhraseTerm], float],
+        idf: Callable[[Layer, str], float],
+    ) -> Query:
+        """Return the query that decides what matches and scores it by its terms.
+
+        ``name_idf`` gives the idf of a name that scores as a whole, 0 if nothing holds it. ``idf`` is asked only where
+        there are more terms than a cluster takes: then those worth least match, but don't score.
+        """
+        filters = [self.matching(node) for node in prepared.filters]
+        weights: dict[tuple[Layer, str], float] = {}
+        for term in prepared.terms:
+            key = term.layer, term.text
+            weights[key] = weights.get(key, 0.0) + term.weight
+        others = [*self._names(prepared, name_idf), *self._boosts(prepared)]
+        decisive = prepared.plain and len(weights) + clause_count([*filters, *others]) <= MOST_CLAUSES
+        if decisive and not weights and not others:
+            return NOTHING
+        if not decisive:
+            filters.append(self.matching(prepared.root))
+        room = max(MOST_CLAUSES - clause_count(filters), 0)
+        if clause_count(others) > room:
+            others = []
+        room -= clause_count(others)
+        keys = list(weights)
+        if len(keys) > room:
+            keys = sorted(keys, key=lambda key: -weights[key] * idf(*key))[:room]
+        scoring = [boosted_term(schema.LAYER_FIELDS[key[0]], key[1], weights[key]) for key in keys] + others
+        # Where nothing else decides, a document that scores matches.
+        return _scored(scoring, filters, least=int(decisive))
+
+    def _names(self, prepared: PreparedPlan, name_idf: Callable[[PhraseTerm], float]) -> Iterator[Query]:
+        for name in prepared.phrases:
+            rarity = name_idf(name)
+            if rarity:
+                yield constant(self.matching(name), name.weight * rarity / (1 + K1))
+
+    def _boosts(self, prepared: PreparedPlan) -> Iterator[Query]:
+        for each in prepared.boosts:
+            yield constant(self.matching(each), each.boost)
+
+    def matching(self, node: Node) -> Query:
+        """Return what decides whether a document matches ``node``; its scores mean nothing."""
+        if isinstance(node, AnyTerm):
+            return _any_of(_terms(node))
+        if isinstance(node, Or):
+            terms = [child for child in node.children if isinstance(child, AnyTerm)]
+            others = [child for child in node.children if not isinstance(child, AnyTerm)]
+            joined = AnyTerm(tuple(term for child in terms for term in child.terms))
+            return _any_of([*_terms(joined), *map(self.matching, others)])
+        if isinstance(node, And):
+            return {"bool": {"filter": [self.matching(child) for child in node.children]}}
+        if isinstance(node, Not):
+            return {"bool": {"must_not": [self.matching(node.child)]}}
+        if isinstance(node, PhraseTerm):
+            return _any_of(
+                query for phrase in node.phrases for query in self._side_by_side(phrase, node.field)
+            )
+        if isinstance(node, Phrase):
+            return _any_of(self._side_by_side(node.words, node.field))
+        if isinstance(node, InField):
+            return _any_of(self._side_by_side((PhraseWord(node.forms),), node.field))
+        if isinstance(node, DateRange):
+            return _dated(node)
+        if isinstance(node, Author):
+            return _written_by(node)
+        if isinstance(node, MinVotes):
+            return {"range": {"votes": {"gte": node.votes}}}
+        if isinstance(node, Id):
+            paper = {"term": {"arxiv_id": without_version(node.value)}}
+            return _any_of([{"term": {"id": node.value}}, paper])
+        assert isinstance(node, Everything)
+        return EVERYTHING
+
+    def _side_by_side(self, words: Sequence[PhraseWord], field: str | None) -> list[Query]:
+        """Return queries one of which matches where the words stand side by side in an item of ``field``."""
+        if not words:
+            return []
+        places = [self._place(word) for word in words]
+        surfaces = places[0].surfaces
+        if field is None and len(places) == 1 and surfaces:
+            return [{"terms": {schema.LAYER_FIELDS[Layer.SURFACE]: list(surfaces)}}]
+        if not all(place.tokens for place in places):
+            return []
+        if len(places) == 1:
+            return [{"terms": {region: list(places[0].tokens)}} for region in _REGIONS[field]]
+        rules = [_rule(place.tokens) for place in places]
+        return [
+            {"intervals": {region: {"all_of": {"ordered": True, "max_gaps": 0, "intervals": rules}}}}
+            for region in _REGIONS[field]
+        ]
+
+    def _place(self, word: PhraseWord) -> _Place:
+        found = self._places.get(word)
+        if found is None:
+            if len(self._places) >= _CACHED:
+                self._places.clear()
+            lexicon, place = self._lexicon, place_of(self._lexicon, word)
+            numbers = place.fits[FIRST_WORD:].nonzero()[0].tolist()[:MOST_FORMS]
+            tokens = tuple(schema.word_token(lexicon.key(number)) for number in numbers)
+            surfaces = tuple(map(lexicon.string, place.strings)) if place.sure else None
+            found = self._places[word] = _Place(tokens, surfaces)
+        return found
 
 
-def features(
-    stage: SecondStage, idf: Callable[[str], float], pair_idf: Callable[[str, str], float]
-) -> list[Query]:
-    """Return what adds the features of the second stage to a score.
-
-    ``idf`` gives that of a term, ``pair_idf`` that of two terms near each other.
-    """
-    weights = stage.weights
-    terms, pairs = terms_of_second_stage(stage)
-    found = [_term(schema.PAIRS, schema.pair_token(*pair), weights.ordered) for pair in pairs]
-    for one, other in dict.fromkeys((min(pair), max(pair)) for pair in pairs if pair[0] != pair[1]):
-        gain = weights.near * pair_idf(one, other)
-        for time in range(1, schema.NEAR_TIMES + 1):
-            more = time / (time + K1) - (time - 1) / (time - 1 + K1)
-            found.append(_term(schema.NEAR, schema.near_token(one, other, time), gain * more))
-    found += [_term(schema.BIGRAMS, bigram, weights.bigrams) for bigram in stage.bigrams]
-    sentence = [
-        _term(schema.SENTENCE_TERMS, term, weights.sentence * weight)
-        for term in terms
-        if (weight := idf(term)) > 0
-    ]
-    found = found[: MAX_CLAUSES - len(sentence)]
-    if sentence:
-        best = {"path": schema.SENTENCES, "score_mode": "max", "query": any_of(sentence)}
-        found.append({"nested": best})
-    return found
-
-
-def any_of(queries: Sequence[Query]) -> Query:
-    """Return what matches where one of ``queries`` does; their scores add up."""
-    found = [query for query in queries if query is not NOTHING]
-    if len(found) <= 1:
-        return found[0] if found else NOTHING
-    return {"bool": {"should": found, "minimum_should_match": 1}}
-
-
-def constant(query: Query, score: float) -> Query:
-    """Return what matches as ``query`` and scores ``score``."""
-    return {"constant_score": {"filter": query, "boost": score}}
-
-
-def with_ids(ids: Iterable[str]) -> Query:
-    """Return what matches the documents with these ids."""
-    return {"ids": {"values": [document_key(each) for each in ids]}}
+def clause_count(query: Any) -> int:
+    """Return how many clauses a query, or several, has as the cluster counts them."""
+    if isinstance(query, list):
+        return sum(map(clause_count, query))
+    if not isinstance(query, dict):
+        return 0
+    return sum(1 if name in _LEAVES else clause_count(value) for name, value in query.items())
 
 
 def term_query(layer: Layer, text: str) -> Query:
@@ -189,36 +212,61 @@ def term_query(layer: Layer, text: str) -> Query:
     return {"term": {schema.LAYER_FIELDS[layer]: text}}
 
 
-def _term(field: str, text: str, weight: float) -> Query:
-    return {"term": {field: {"value": text, "boost": weight}}}
+def with_ids(ids: Iterable[str]) -> Query:
+    """Return what matches the documents with these ids."""
+    return {"terms": {"id": list(ids)}}
 
 
-def _listed(terms: Sequence[PlanTerm]) -> list[Query]:
-    fields: dict[str, list[str]] = {}
-    for term in terms:
-        fields.setdefault(schema.LAYER_FIELDS[term.layer], []).append(term.text)
-    return [{"terms": {field: texts}} for field, texts in fields.items()]
+def boosted_term(field: str, text: str, boost: float) -> Query:
+    """Return the query for a term that scores ``boost`` times what the similarity of its field says."""
+    return {"term": {field: {"value": text, "boost": boost}}}
 
 
-def _side_by_side(field: str, places: Sequence[tuple[str, ...]]) -> Query:
-    if len(places) == 1:
-        return {"terms": {field: list(places[0])}}
-    return {"span_near": {"clauses": [_span(field, place) for place in places], "slop": 0, "in_order": True}}
+def constant(query: Query, score: float) -> Query:
+    """Return a query that scores the same wherever it matches."""
+    return {"constant_score": {"filter": query, "boost": score}}
 
 
-def _span(field: str, tokens: tuple[str, ...]) -> Query:
-    spans: list[Query] = [{"span_term": {field: token}} for token in tokens]
-    return spans[0] if len(spans) == 1 else {"span_or": {"clauses": spans}}
+def _scored(scoring: list[Query], filters: list[Query], *, least: int) -> Query:
+    query: Query = {"filter": filters} if filters else {}
+    if scoring:
+        query.update(should=scoring, minimum_should_match=least)
+    return {"bool": query} if query else EVERYTHING
 
 
-def _dates(node: DateRange) -> dict[str, int]:
-    bounds = {"gt": 0}
+def _any_of(queries: Iterable[Query]) -> Query:
+    several = list(queries)
+    if not several:
+        return NOTHING
+    return several[0] if len(several) == 1 else {"bool": {"should": several, "minimum_should_match": 1}}
+
+
+def _terms(node: AnyTerm) -> list[Query]:
+    """Return one query for each layer; it counts as one clause, however many terms it has."""
+    texts: dict[str, dict[str, None]] = {}
+    for term in node.terms:
+        texts.setdefault(schema.LAYER_FIELDS[term.layer], {})[term.text] = None
+    return [{"terms": {field: list(of_field)}} for field, of_field in texts.items()]
+
+
+def _rule(tokens: Sequence[str]) -> Query:
+    """Return the rule for one place of a phrase.
+
+    A list of rules would be multiplied out with those of the other places, and soon be too long for a cluster.
+    """
+    if len(tokens) == 1:
+        return {"match": {"query": tokens[0]}}
+    pattern = "|".join(_REGEXP_SIGN.sub(r"\\\1", token) for token in tokens[:MOST_FORMS])
+    return {"regexp": {"pattern": pattern, "max_expansions": MOST_FORMS}}
+
+
+def _dated(node: DateRange) -> Query:
+    bounds = {}
     if node.since is not None:
         bounds["gte"] = _number(node.since, 0)
-        del bounds["gt"]
     if node.until is not None:
         bounds["lte"] = _number(node.until, 99)
-    return bounds
+    return {"range": {"date": bounds}} if bounds else {"exists": {"field": "date"}}
 
 
 def _number(date: str, missing: int) -> int:
@@ -228,14 +276,10 @@ def _number(date: str, missing: int) -> int:
     return year * 10_000 + month * 100 + day
 
 
-def _author(node: Author) -> Query:
-    kind = "prefix" if node.prefix else "term"
-    words = [piece for word in node.words for piece in author_words(word)]
-    if not words:
+def _written_by(node: Author) -> Query:
+    pieces = [piece for word in node.words for piece in author_words(word)]
+    if not pieces:
         return NOTHING
-    held = [{kind: {schema.PEOPLE_WORDS: word}} for word in words]
-    return {"nested": {"path": schema.PEOPLE, "query": {"bool": {"filter": held}}}}
-
-
-def _with_id(value: str) -> Query:
-    return any_of([with_ids([value]), {"term": {"arxiv_id": value}}])
+    sort = "prefix" if node.prefix else "term"
+    held = [{sort: {schema.PEOPLE_WORDS: {"value": piece}}} for piece in pieces]
+    return {"nested": {"path": schema.PEOPLE, "query": {"bool": {"filter": held}}, "score_mode": "none"}}

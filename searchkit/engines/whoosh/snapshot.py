@@ -235,21 +235,22 @@ class WhooshSnapshot:
         return count_glosses((segment.file, segment.deleted) for segment in self.generation.segments)
 
     def glossing(self, wanted: Collection[Gloss], limit: int) -> dict[Gloss, list[Place]]:
-        """Return for each of ``wanted`` up to ``limit`` documents that hold it."""
+        """Return for each of ``wanted`` up to ``limit`` documents that hold it, those with the least ids."""
         from searchkit.engines.whoosh.gloss_records import StoredGlosses
 
-        found: dict[Gloss, list[Place]] = {gloss: [] for gloss in wanted}
+        found: dict[Gloss, list[tuple[str, Place]]] = {gloss: [] for gloss in wanted}
         for index, segment in enumerate(self.generation.segments):
             stored = StoredGlosses(segment.file)
             for number, gloss in enumerate(stored.glosses):
                 places = found.get(gloss)
-                if places is None or len(places) >= limit:
+                if places is None:
                     continue
                 docs = stored.docs(number)
                 if segment.deleted is not None:
                     docs = docs[~segment.deleted[docs]]
-                places += [(index, doc) for doc in docs[: limit - len(places)].tolist()]
-        return found
+                least = docs[np.argsort(segment.id_rank[docs])[:limit]].tolist()
+                places += [(segment.id_of(doc), (index, doc)) for doc in least]
+        return {gloss: [place for _, place in sorted(places)[:limit]] for gloss, places in found.items()}
 
     def statistics(self) -> dict[str, Any]:
         """Return counts, dates, sizes in bytes and versions."""

@@ -1,0 +1,69 @@
+"""Searches of one snapshot: several at once, all shards or none, and the same copies of them for the same query."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+from searchkit.engines.opensearch.backoff import Backoff
+from searchkit.engines.opensearch.connection import ANSWER, PATIENCE
+from searchkit.engines.opensearch.counts import OnCluster
+from searchkit.engines.opensearch.failures import Busy, answered, said_by
+
+_SHARDS = "shards"
+_WANTED = "hits.hits.sort,hits.hits._source,hits.total.value,_shards.total,aggregations"
+_WANTED_OF_EACH = ",".join(f"responses.{name}" for name in (*_WANTED.split(","), "error", "status"))
+
+Body = Mapping[str, Any]
+
+
+def preference(query: Body) -> str:
+    """Return what has every page of a query come from the same copies, for copies may count deleted documents."""
+    return f"q{zlib.crc32(json.dumps(query).encode()):08x}"
+
+
+def search(snapshot: OnCluster, bodies: Sequence[Body], copies: str) -> list[dict[str, Any]]:
+    """Return the answers to several searches, sent together; ``copies`` is what `preference` returned.
+
+    Of hits there is only what they are sorted by. Scores are those of the whole index, not of shards.
+
+    Raises:
+        EngineUnavailable: one of them failed, or a shard is missing.
+    """
+    ledger = snapshot.ledger
+    path = "/" + quote(snapshot.head.content.documents, safe="")
+    how: dict[str, Any] = {"allow_partial_search_results": False, "preference": copies}
+    if snapshot.caches.get(_SHARDS) != 1:
+        how["search_type"] = "dfs_query_then_fetch"
+    if len(bodies) == 1:
+        params = {**how, "allow_partial_search_results": "false", "filter_path": _WANTED}
+        data = _line(bodies[0])
+        answers = [ledger.connection.request("POST", f"{path}/_search", data, params=params, timeout=ANSWER)]
+    else:
+        lines = "".join(f"{_line(part)}\n" for body in bodies for part in (how, body))
+        answers = _together(snapshot, f"{path}/_msearch", lines)
+    snapshot.caches[_SHARDS] = answers[0]["_shards"]["total"]
+    return answers
+
+
+def _together(snapshot: OnCluster, path: str, lines: str) -> list[dict[str, Any]]:
+    connection = snapshot.ledger.connection
+    params = {"filter_path": _WANTED_OF_EACH}
+    backoff = Backoff(PATIENCE)
+    while True:
+        answers: list[dict[str, Any]] = connection.request(
+            "POST", path, lines, params=params, timeout=ANSWER
+        )["responses"]
+        failed = next((answer for answer in answers if "error" in answer), None)
+        if failed is None:
+            return answers
+        failure = answered(int(failed["status"]), *said_by(failed), connection.where())
+        if not isinstance(failure, Busy) or not backoff.again():
+            raise failure
+
+
+def _line(body: Body) -> str:
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":"))

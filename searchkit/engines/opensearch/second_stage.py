@@ -1,0 +1,154 @@
+"""The second stage on a cluster: its features as clauses over the fields made for them, and as parts of a score.
+
+What the similarities of the fields don't say, the boosts do: of two terms near each other every further time is a token
+of its own, and a sentence scores the sum of the idf of its terms.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from itertools import pairwise
+
+from searchkit.analysis.token import Layer
+from searchkit.engines.opensearch import schema
+from searchkit.engines.opensearch.body import Text
+from searchkit.engines.opensearch.counts import Counts, Key, bigram_key, pair_key
+from searchkit.engines.opensearch.translation import MOST_CLAUSES, Query, boosted_term, clause_count, with_ids
+from searchkit.engines.whoosh.lexicon import StoredLexicon
+from searchkit.query.plan import SecondStage
+from searchkit.ranking import bm25
+from searchkit.ranking.features import Feature, FeatureScore, FeatureTerm
+from searchkit.ranking.weights import K1
+
+Pair = tuple[str, str]
+
+
+class SecondStageScorer:
+    """The second stage of one query."""
+
+    def __init__(self, stage: SecondStage, lexicon: StoredLexicon, counts: Counts) -> None:
+        self._stage = stage
+        self._counts = counts
+        known = [text if lexicon.remembered_id(text) >= 0 else None for text in stage.terms]
+        self._texts = list(dict.fromkeys(text for text in known if text is not None))
+        number = {text: place for place, text in enumerate(self._texts)}
+        self._ordered: list[Pair] = list(
+            dict.fromkeys(
+                (one, other) for one, other in pairwise(known) if one is not None and other is not None
+            )
+        )
+        self._near: list[Pair] = list(
+            dict.fromkeys(
+                (one, other) if number[one] < number[other] else (other, one)
+                for one, other in self._ordered
+                if one != other
+            )
+        )
+
+    @property
+    def keys(self) -> list[Key]:
+        """What has to be counted before `queries` is asked for."""
+        return [key for one, other in self._near for key in (pair_key(one, other), pair_key(other, one))]
+
+    @cached_property
+    def _idfs(self) -> dict[str, float]:
+        """How rare each term is in bullets; in titles, if it stands only there."""
+        idf = self._counts.idf
+        return {text: idf(Layer.BULLETS, text) or idf(Layer.TITLE, text) for text in self._texts}
+
+    def _near_freqs(self) -> list[int]:
+        found = self._counts.get(self.keys)
+        return [one + other for one, other in zip(found[::2], found[1::2])]
+
+    def _pair_idf(self, doc_freq: int) -> float:
+        # Near each other two terms may stand that nowhere are neighbours.
+        paired = self._counts.statistics().paired
+        return bm25.idf(paired, min(max(doc_freq, 1), paired)) if paired else 0.0
+
+    def queries(self, root: Query, ids: Sequence[str]) -> list[Query]:
+        """Return queries for the documents ``ids``: one that adds its scores to those of ``root``, if that is possible.
+
+        Else they are several, without ``root``: their scores have to be added to its.
+        """
+        these = with_ids(ids)
+        clauses = list(self._clauses())
+        if clause_count([root, *clauses]) < MOST_CLAUSES:
+            return [{"bool": {"filter": [these], "must": [root], "should": clauses}}]
+        several: list[list[Query]] = [[]]
+        room = MOST_CLAUSES - 1
+        for clause in clauses:
+            count = clause_count(clause)
+            if count > room and several[-1]:
+                several.append([])
+                room = MOST_CLAUSES - 1
+            several[-1].append(clause)
+            room -= count
+        return [
+            {"bool": {"filter": [these], "should": part, "minimum_should_match": 1}}
+            for part in several
+            if part
+        ]
+
+    def _clauses(self) -> Iterator[Query]:
+        """Yield what adds to a score."""
+        weights = self._stage.weights
+        for one, other in self._ordered:
+            yield boosted_term(schema.PAIRS, schema.pair_token(one, other), weights.ordered)
+        for (one, other), freq in zip(self._near, self._near_freqs()):
+            gain = weights.near * self._pair_idf(freq)
+            for time in range(1, schema.NEAR_TIMES + 1):
+                more = _saturation(time) - _saturation(time - 1)
+                yield boosted_term(schema.NEAR, schema.near_token(one, other, time), gain * more)
+        for bigram in self._stage.bigrams:
+            yield boosted_term(schema.BIGRAMS, bigram, weights.bigrams)
+        held = [
+            boosted_term(schema.SENTENCE_TERMS, text, weights.sentence * idf)
+            for text, idf in self._idfs.items()
+            if idf
+        ]
+        if held:
+            query = {"bool": {"should": held}}
+            yield {"nested": {"path": schema.SENTENCES, "score_mode": "max", "query": query}}
+
+    def parts(self, text: Text) -> list[FeatureScore]:
+        """Return what each feature adds to the score of a document, those that add something."""
+        weights, counts = self._stage.weights, self._counts
+        ordered = counts.get([pair_key(*pair) for pair in self._ordered])
+        bigrams = counts.get([bigram_key(bigram) for bigram in self._stage.bigrams])
+        spelled = counts.statistics().spelled
+        pairs, syllables = Counter(text.pairs), Counter(text.bigrams)
+        rows = [
+            *(
+                (Feature.ORDERED, " ".join(pair), weights.ordered, self._pair_idf(freq), freq, tf)
+                for pair, freq in zip(self._ordered, ordered)
+                if (tf := pairs[schema.pair_token(*pair)])
+            ),
+            *(
+                (Feature.NEAR, " ".join(pair), weights.near, self._pair_idf(freq), freq, tf)
+                for pair, freq in zip(self._near, self._near_freqs())
+                if (tf := min(text.near[schema.near_pair(*pair)], schema.NEAR_TIMES))
+            ),
+            *(
+                (Feature.BIGRAMS, bigram, weights.bigrams, bm25.idf(max(spelled, freq), freq), freq, tf)
+                for bigram, freq in zip(self._stage.bigrams, bigrams)
+                if (tf := syllables[bigram])
+            ),
+        ]
+        found = [
+            FeatureScore(FeatureTerm(feature, shown, weight), idf, tf, freq, weight * idf * _saturation(tf))
+            for feature, shown, weight, idf, freq, tf in rows
+        ]
+        coverage = max(
+            (sum(self._idfs.get(term, 0.0) for term in sentence.split(" ")) for sentence in text.sentences),
+            default=0.0,
+        )
+        if coverage:
+            term = FeatureTerm(Feature.SENTENCE, " ".join(self._texts), weights.sentence)
+            found.append(FeatureScore(term, coverage, 0, 0, weights.sentence * coverage))
+        return found
+
+
+def _saturation(times: int) -> float:
+    return times / (times + K1)
