@@ -65,10 +65,12 @@ def copy(
 def _copy_words(snapshot: Snapshot, writer: CommitWriter) -> None:
     lexicon = snapshot.lexicon
 
-    def tokens(keys: list[WordKey]) -> list[tuple[Token, ...]]:
-        return [lexicon.tokens(lexicon.word_id(key)) for key in keys]
+    numbers = {lexicon.key(word): word for word in range(lexicon.word_count)}
 
-    writer.add_words([lexicon.key(word) for word in range(lexicon.word_count)], tokens)
+    def tokens(keys: list[WordKey]) -> list[tuple[Token, ...]]:
+        return [lexicon.tokens(numbers[key]) for key in keys]
+
+    writer.add_words(list(numbers), tokens)
 
 
 def _copy_documents(snapshot: Snapshot, writer: CommitWriter, progress: Progress | None) -> None:

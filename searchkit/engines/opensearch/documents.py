@@ -9,8 +9,11 @@ from itertools import islice
 from typing import Any
 from urllib.parse import quote
 
+import numpy as np
+import numpy.typing as npt
+
 from searchkit.analysis.glosses import glosses
-from searchkit.analysis.token import Layer
+from searchkit.analysis.token import FIRST_WORD, Kind, Layer, Token, WordKey
 from searchkit.document import Document
 from searchkit.engines.opensearch.body import WordTerms, body, document_key, read_document
 from searchkit.engines.opensearch.bulk import BulkSender
@@ -89,22 +92,35 @@ class Documents:
     def send(self, documents: Sequence[Document], streams: Streams, lexicon: StoredLexicon) -> None:
         """Send documents with their words, in place of those with their ids."""
         self._begin({document.id for document in documents})
-        known = self._known
-        if len(known) > _MOST_WORDS:
-            known.clear()
-
-        def word(number: int) -> WordTerms:
-            found = known.get(number)
-            if found is None:
-                found = known[number] = WordTerms.of(lexicon.key(number), lexicon.tokens(number))
-            return found
-
+        self._learn(streams.codes, lexicon)
+        word = self._known.__getitem__
         codes, bounds = streams.codes.tolist(), streams.offsets.tolist()
         for document, start, stop in zip(documents, bounds, bounds[1:]):
             named = sorted(glosses((document.title, *document.bullets)))
             self._bulk.index(
                 self.name, document_key(document.id), body(document, codes[start:stop], word, named)
             )
+
+    def _learn(self, codes: npt.NDArray[np.int32], lexicon: StoredLexicon) -> None:
+        """Look up the terms of those words in streams that aren't known yet."""
+        if len(self._known) > _MOST_WORDS:
+            self._known.clear()
+        words = np.unique(codes[codes >= FIRST_WORD]).astype(np.int64) - FIRST_WORD
+        new = np.array([word for word in words.tolist() if word not in self._known], np.int64)
+        tokens = lexicon.expand(new)
+        # Strings in the order of their numbers lie side by side.
+        texts = {
+            each: lexicon.string(each)
+            for each in np.unique(np.concatenate((tokens.forms, tokens.terms))).tolist()
+        }
+        kinds, terms = tokens.kinds.tolist(), tokens.terms.tolist()
+        ends = np.cumsum(tokens.counts).tolist()
+        start = 0
+        for word, form, end in zip(new.tolist(), tokens.forms.tolist(), ends):
+            key = WordKey(lexicon.context(word), texts[form])
+            held = [Token(Kind(kinds[at]), texts[terms[at]], 0, 0) for at in range(start, end)]
+            self._known[word] = WordTerms.of(key, held)
+            start = end
 
     def forget_words(self) -> None:
         """Hear that words of the lexicon have other terms or numbers from now on."""

@@ -223,6 +223,10 @@ class StoredLexicon:
         packed = self._level_of_word(word_id).packed_key(word_id)
         return WordKey(Context(packed & 3), self.string(packed >> _CONTEXT_BITS))
 
+    def context(self, word_id: int) -> Context:
+        """Return the context of a word."""
+        return Context(self._level_of_word(word_id).packed_key(word_id) & 3)
+
     def tokens(self, word_id: int) -> tuple[Token, ...]:
         """Return the tokens of a word, in text order; its own form, a surface term, isn't among them."""
         found = self._level_of_word(word_id).tokens(word_id)

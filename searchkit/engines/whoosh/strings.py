@@ -35,6 +35,7 @@ class StringTable:
         self._ranks: Column | None = file.column("strings.ranks") if file.has("strings.ranks") else None
         self._count = int(file.column("strings.count")[0])
         self._heads: dict[int, bytes] = {}
+        self._last: tuple[int, list[bytes]] = -1, []
 
     def __len__(self) -> int:
         return self._count
@@ -103,7 +104,13 @@ class StringTable:
         """Return the string whose id is ``string_id``, which must be in the table's range."""
         local = string_id - self.first
         rank = local if self._ranks is None else int(self._ranks[local])
-        return self._group(rank // _SAMPLE)[rank % _SAMPLE].decode("utf-8", "surrogatepass")
+        number = rank // _SAMPLE
+        group, strings = self._last
+        if group != number:
+            strings = self._group(number)
+            # Who asks for many strings asks for neighbours.
+            self._last = number, strings
+        return strings[rank % _SAMPLE].decode("utf-8", "surrogatepass")
 
     def iterate(self, start: int = 0) -> Iterator[tuple[bytes, int]]:
         """Yield (UTF-8, id) in byte order from rank ``start``."""
