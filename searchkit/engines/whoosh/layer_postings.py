@@ -170,7 +170,8 @@ class StoredLayer:
         if self._large_at is None:
             return unpacked
         at = self._large_at.all()
-        low, high = np.searchsorted(at, (start, stop)).tolist()
+        # Numbers of another type would have the whole array converted.
+        low, high = at.searchsorted(np.array((start, stop), at.dtype)).tolist()
         if low == high:
             return unpacked
         large = self._large.slice(low, high)

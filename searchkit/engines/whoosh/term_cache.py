@@ -19,7 +19,7 @@ from searchkit.ranking import bm25
 from searchkit.ranking.impacts import COMMON_SHARE, Impacts, Postings, Scratch
 
 CACHE_BYTES = 256 << 20
-_TERM_SHARE = 8
+_TERM_SHARE = 2
 """One part of so many of these bytes is for terms, the rest for the impacts of words."""
 _ENTRY_BYTES = 400
 _NAME = "terms"
@@ -165,7 +165,7 @@ class TermCache:
                     gone = 0 if segment.deleted is None else int(np.count_nonzero(segment.deleted[docs]))
                     doc_freq += len(docs) - gone
                     postings[index] = Postings(docs, frequencies)
-                    nbytes += frequencies.nbytes
+                    nbytes += frequencies.nbytes + (docs.nbytes if docs.flags.owndata else 0)
         idf = bm25.idf(self._stats(layer)[0], doc_freq) if doc_freq else 0.0
         return ResolvedTerm(layer, idf, doc_freq, tuple(postings), nbytes)
 
