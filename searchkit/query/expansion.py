@@ -60,8 +60,9 @@ class ExpansionWeights:
     that nothing else of the query can score there; ``short`` is multiplied if it is an abbreviation. ``part`` is
     multiplied where the name is only a part of the query; one document is no evidence then. ``doubt`` is what
     evidence is measured against: n documents count n / (n + ``doubt``). A name is left out if less than ``rare`` times
-    as many documents hold it as hold what it stands for, or if its evidence is below ``least``.
-    ``titles`` is for phrases of titles.
+    as many documents hold it as hold what it stands for, or if its evidence is below ``least``; a
+    Korean one that one document gives for an English one also if less than ``general`` times as many hold the English
+    one. ``titles`` is for phrases of titles.
     """
 
     anywhere: float
@@ -71,6 +72,7 @@ class ExpansionWeights:
     part: float
     doubt: float
     rare: float
+    general: float
     least: float
     titles: TitlePhraseWeights
 
@@ -213,17 +215,24 @@ class Expander:
         """Return how many documents hold all of some base terms, at most."""
         return min((self._documents(text) for text in texts), default=0)
 
-    def _is_odd(self, other: str, usual: Sequence[str], frequency: int) -> bool:
-        """Say whether an other name is a slip, most often: nothing like the usual ones, or far rarer than the name."""
+    def _is_odd(self, other: str, usual: Sequence[str], frequency: int, *, korean: bool) -> bool:
+        """Say whether an other name is a slip, most often: nothing like the usual ones, or said far less often.
+
+        What one document calls an English name in Korean is one if it is said far more often: 모델 is not Mamba.
+        """
         if usual and not _is_like(other, usual):
             return True
         words = split(other)
         if not all(self._vocabulary.has_string(word.key.form) for word in words):
             return False
-        return self._at_most(_base(self._vocabulary, words)) < self._weights.rare * frequency
+        held = self._at_most(_base(self._vocabulary, words))
+        if korean or _kind(other) != "korean":
+            return held < self._weights.rare * frequency
+        return other not in usual and frequency < self._weights.general * held
 
     def _weighed(self, key: str, direct: Sequence[Translation], frequency: int) -> list[_Other]:
         certain = {each.spellings[0] for each in direct if each.certain}
+        korean = _HANGUL.search(key) is not None
         found = self._evidence(key, direct)
         for spellings, evidence in list(found.values()):
             # What a name is short for is often said elsewhere: 강화 학습(RL), and Reinforcement Learning (RL).
@@ -242,11 +251,12 @@ class Expander:
         best = [
             (names, sure)
             for names, sure in best
-            if names[0] in certain or not self._is_odd(names[0], usual, frequency)
+            if names[0] in certain or not self._is_odd(names[0], usual, frequency, korean=korean)
         ]
+        longer = _saying_more([names[0] for names, _ in best if names[0] not in certain])
         for spellings, evidence in best:
             kind = _kind(spellings[0])
-            if evidence >= self._weights.least and left[kind]:
+            if evidence >= self._weights.least and left[kind] and spellings[0] not in longer:
                 left[kind] -= 1
                 kept.append((spellings, evidence))
         return kept
@@ -318,6 +328,30 @@ class Expander:
 def _is_like(name: str, usual: Sequence[str]) -> bool:
     """Say whether a name is one of the usual ones or shares a word with one; else it is a slip, most often."""
     return name in usual or any(_are_akin(name, other) for other in usual)
+
+
+def _saying_more(names: Sequence[str]) -> set[str]:
+    """Return those of ``names``, the surest first, that hold a surer one and more, and what is only short for these.
+
+    Stable Diffusion says more than diffusion, and so does SD.
+    """
+    english = [(name, name_key(name).split()) for name in names if _kind(name) == "english"]
+    longer = {
+        name
+        for place, (name, words) in enumerate(english)
+        for _, fewer in english[:place]
+        if len(fewer) < len(words)
+        and any(words[at : at + len(fewer)] == fewer for at in range(len(words) - len(fewer) + 1))
+    }
+    rest = [name for name, _ in english if name not in longer]
+    short = {
+        name
+        for name in names
+        if _kind(name) == "short"
+        and any(abbreviates(name, other) for other in longer)
+        and not any(abbreviates(name, other) for other in rest)
+    }
+    return longer | short
 
 
 def _base(vocabulary: Vocabulary, words: Sequence[Word]) -> list[str]:

@@ -141,10 +141,12 @@ class Ladder:
         stems = [self._stem(chunk.words[0]) if chunk else "" for chunk in free]
         for first, last, term in joined(forms, stems, self._known.base_frequency):
             run = [chunk for chunk in free[first : last + 1] if chunk is not None]
-            made = self._alternative(together(run), [(term, 1.0)], "spacing")
-            if self._known.base_frequency(term) < min(
-                map(self._known.base_frequency, stems[first : last + 1])
-            ):
+            here = self._known.base_frequency(term)
+            apart = min(map(self._known.base_frequency, stems[first : last + 1]))
+            # A rare way to write what is mostly written apart would outrank it: a rare term is worth much.
+            share = here / (here + apart) if here < apart else 1.0
+            made = self._alternative(together(run), [(term, share)], "spacing")
+            if here < apart:
                 self._variants += made
             found += made
         self._spaced = [alternative.words for alternative in found]

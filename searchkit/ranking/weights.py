@@ -73,6 +73,7 @@ EXPANSION = ExpansionWeights(
     part=0.02,
     doubt=0.5,
     rare=0.03,
+    general=0.15,
     least=0.1,
     titles=TitlePhraseWeights(documents=3, hits=40, titles=3, lift=3.0, phrases=5, within=0.6, title=16.0),
 )

@@ -158,3 +158,29 @@ def test_a_rare_name_does_not_stand_for_a_common_word(tmp_path: Path) -> None:
     with SearchIndex.build(made, tmp_path / "index") as index:
         assert "needle" not in ids(index.search("이미지", limit=100))
         assert "gloss" in ids(index.search("needle"))
+
+
+def test_what_a_name_says_beyond_the_query_is_left_out(tmp_path: Path) -> None:
+    texts = [
+        *["확산(diffusion) 기법"] * 3,
+        *["확산(Stable Diffusion, SD) 기법"] * 2,
+        *["안정적 확산"] * 4,
+    ]
+    made = [Document(id=str(number), title="Title", bullets=(text,)) for number, text in enumerate(texts)]
+    made += [
+        Document(id="stable", title="Stable Diffusion", bullets=("그림을 그린다",)),
+        Document(id="general", title="Diffusion", bullets=("그림을 그린다",)),
+    ]
+    with SearchIndex.build(made, tmp_path / "index") as index:
+        (note,) = (note for note in index.search("확산").notes if note.code == "glossary")
+        assert note.message == "확산 is also diffusion"
+        assert {"stable", "general"} <= set(ids(index.search("확산", limit=50)))
+
+
+def test_a_common_word_is_no_other_name_of_a_rare_one(tmp_path: Path) -> None:
+    made = [
+        Document(id=str(number), title=f"Paper {number}", bullets=("모델을 쓴다",)) for number in range(30)
+    ]
+    made.append(Document(id="gloss", title="State spaces", bullets=("모델(Zamba)을 쓴다",)))
+    with SearchIndex.build(made, tmp_path / "index") as index:
+        assert ids(index.search("Zamba", limit=50)) == ["gloss"]

@@ -267,3 +267,17 @@ def test_notes_are_in_the_order_of_the_steps(tmp_path: Path) -> None:
     with SearchIndex.build(documents, tmp_path / "index") as index:
         codes = [note.code for note in index.search("프레 임에서 강화 학습 토크나이져").notes]
     assert list(dict.fromkeys(codes)) == ["spacing", "glossary", "spelling"]
+
+
+def test_a_rare_way_to_write_two_words_as_one_does_not_outrank_them(tmp_path: Path) -> None:
+    texts = ["stable diffusion 모델을 쓴다"] * 12 + [
+        "stablediffusion 모델을 쓴다",
+        "stable 한 것",
+        "diffusion 인 것",
+    ]
+    documents = [Document(id=f"{number:02}", bullets=(text,)) for number, text in enumerate(texts)]
+    with SearchIndex.build(documents, tmp_path / "index") as index:
+        found = [hit.id for hit in index.search("stable diffusion", limit=50)]
+        assert set(found[:12]) == {f"{number:02}" for number in range(12)}
+        assert "12" in found
+        assert index.search("stablediffusion")[0].id == "12"
