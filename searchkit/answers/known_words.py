@@ -122,6 +122,7 @@ class KnownWords:
         ]
         # Followers are counted in a sample; what is worth more or less in a query has to be exact.
         pairs = [(word, following) for _, word, following in sorted(found, reverse=True)[: 4 * limit]]
+        self._snapshot.look_up_pairs(pairs)
         exact = [
             (f"{word} {following}", self._snapshot.side_by_side(word, following)) for word, following in pairs
         ]

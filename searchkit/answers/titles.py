@@ -87,10 +87,9 @@ class Titles:
         enough = EXPANSION.titles.documents
         if made.second is None or self._frequency(whole.text.replace(" ", ""), Layer.BULLETS) >= enough:
             return True
-        return all(
-            self._snapshot.side_by_side(first, second) >= enough
-            for first, second in pairwise(made.second.terms)
-        )
+        pairs = list(pairwise(made.second.terms))
+        self._snapshot.look_up_pairs(pairs)
+        return all(self._snapshot.side_by_side(first, second) >= enough for first, second in pairs)
 
     def _frequency(self, text: str, layer: Layer) -> int:
         return self._snapshot.doc_freq(layer, text)

@@ -18,7 +18,7 @@ from searchkit.engines.opensearch.blob_cache import BlobCache
 from searchkit.engines.opensearch.body import gloss_value, read_document
 from searchkit.engines.opensearch.committed import Committed
 from searchkit.engines.opensearch.contributions import contributions
-from searchkit.engines.opensearch.counts import Counts
+from searchkit.engines.opensearch.counts import Counts, pair_key
 from searchkit.engines.opensearch.documents import Documents
 from searchkit.engines.opensearch.gloss_counts import count_glosses
 from searchkit.engines.opensearch.head import Head
@@ -103,6 +103,10 @@ class ClusterSnapshot(Committed):
     def phrase_freqs(self, names: Sequence[PhraseTerm]) -> list[int]:
         """Return how many documents each of ``names`` matches."""
         return self._counts.phrase_freqs(names)
+
+    def look_up_pairs(self, pairs: Iterable[tuple[str, str]]) -> None:
+        """Count all of ``pairs`` by one request."""
+        self._counts.get([pair_key(*pair) for pair in pairs])
 
     def side_by_side(self, first: str, second: str) -> int:
         """Return how many documents hold two base terms as neighbours."""

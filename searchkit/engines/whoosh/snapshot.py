@@ -146,6 +146,9 @@ class WhooshSnapshot:
             counts[segment.terms(layer)] += found
         return counts
 
+    def look_up_pairs(self, pairs: Iterable[tuple[str, str]]) -> None:
+        """Do nothing: one pair after the other is looked up as fast as all at once."""
+
     def side_by_side(self, first: str, second: str) -> int:
         """Return how many documents hold two base terms as neighbours."""
         from searchkit.engines.whoosh.rescore import NeighbourStatistics
