@@ -24,7 +24,7 @@ from searchkit.engines.opensearch.gloss_counts import count_glosses
 from searchkit.engines.opensearch.head import Head
 from searchkit.engines.opensearch.ledger import Ledger
 from searchkit.engines.opensearch.statistics import statistics
-from searchkit.engines.opensearch.stored_words import WordNumbers, stored_words
+from searchkit.engines.opensearch.stored_words import KnownChunks, shown_words
 from searchkit.engines.opensearch.translation import term_query, with_ids
 from searchkit.errors import IndexCorrupt
 from searchkit.query.plan import Node, PhraseTerm, Plan
@@ -170,13 +170,12 @@ class ClusterSnapshot(Committed):
         return found
 
     @cached_property
-    def _word_numbers(self) -> WordNumbers:
-        return WordNumbers(self.lexicon)
+    def _chunks(self) -> KnownChunks:
+        return KnownChunks(self.lexicon)
 
     def words(self, handles: Sequence[str]) -> tuple[npt.NDArray[np.int32], Ints]:
         """Return the words of documents as codes and the offsets that cut them."""
-        streams = stored_words(self.documents(handles), self.lexicon, self._word_numbers)
-        return streams.codes, streams.offsets
+        return shown_words(self.documents(handles), self._chunks)
 
     def all_documents(self) -> Iterator[Document]:
         """Yield every document."""
