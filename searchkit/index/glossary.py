@@ -46,7 +46,7 @@ def _places(snapshot: Snapshot, wanted: Collection[_Keys]) -> dict[_Keys, list[s
     """Return some of the places where documents say each of the ``wanted`` pairs."""
     pairs = {gloss: pair for gloss, pair in pairs_of(snapshot.gloss_counts()).items() if pair in wanted}
     places: dict[_Keys, list[str]] = {}
-    for gloss, handles in snapshot.glossing(pairs, MAX_PLACES).items():
+    for gloss, handles in snapshot.glossing(sorted(pairs), MAX_PLACES).items():
         known = places.setdefault(pairs[gloss], [])
         for document in snapshot.documents(handles[: MAX_PLACES - len(known)]):
             place = _place(document, gloss)
