@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Protocol
 
 from searchkit.analysis.token import Kind, Layer
 from searchkit.analysis.words import Word, split
@@ -25,6 +24,7 @@ from searchkit.query.alternatives import (
 from searchkit.query.chunks import Chunk, are_neighbours, chunks_of, together
 from searchkit.query.jamo import is_hangul, typed_initials
 from searchkit.query.keyboard import as_english, as_korean
+from searchkit.query.known_words import KnownWords
 from searchkit.query.plan import Plan, PlanTerm, QueryWeights
 from searchkit.query.planner import plan
 from searchkit.query.spacing import cut, joined
@@ -57,28 +57,6 @@ _MEANING = {
 def in_order(notes: Iterable[Note]) -> tuple[Note, ...]:
     """Return notes in the order of the ladder's steps, behind those that are about none."""
     return tuple(sorted(notes, key=lambda note: _ORDER.index(note.code) if note.code in _ORDER else -1))
-
-
-class KnownWords(Protocol):
-    """What the ladder needs to know of the words of an index; engines serve it."""
-
-    def frequency(self, text: str) -> int:
-        """Return how many documents hold a word, a term or an identifier."""
-
-    def base_frequency(self, text: str) -> int:
-        """Return how many documents hold an analysed term."""
-
-    def similar(self, text: str, limit: int) -> list[tuple[str, int]]:
-        """Return words spelt nearly like ``text``, and how many edits away each is."""
-
-    def with_initials(self, consonants: str, limit: int, *, whole: bool) -> list[tuple[str, int]]:
-        """Return words with these first consonants, the most frequent first."""
-
-    def pairs_with_initials(self, first: str, second: str, limit: int) -> list[tuple[str, int]]:
-        """Return two words side by side with these first consonants, the most frequent first."""
-
-    def sharing_syllables(self, text: str, limit: int) -> list[tuple[str, float]]:
-        """Return words that share pairs of syllables with ``text``, and what share of them."""
 
 
 class Ladder:
