@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import random
 import shutil
 import signal
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from cluster_state import content_of, writer_process
 
+from searchkit import SearchIndex
 from searchkit.analysis.analyzer import WordAnalyzer
 from searchkit.document import Document
 from searchkit.engines.opensearch import clean_up, registration
@@ -25,7 +29,9 @@ from searchkit.engines.whoosh.engine import WhooshEngine
 from searchkit.errors import EngineUnavailable, IndexLocked, SourceError
 from searchkit.index import updates
 from searchkit.index.copying import copy
-from searchkit.index.session import writing
+from searchkit.index.session import read_state, writing
+from searchkit.sources.reader import read_file
+from searchkit.sources.root import discover
 
 Expected = Callable[..., tuple[object, ...]]
 SEEDS = Path(__file__).parents[3] / "seeds"
@@ -177,6 +183,38 @@ def test_a_killed_build_goes_on_where_it_stopped(
     assert_same(engine, ledger, embedded(*roots))
 
 
+@pytest.mark.campaign
+def test_writers_that_are_killed_at_any_moment_lose_nothing(
+    cluster_address: str,
+    engine: ClusterEngine,
+    ledger: Ledger,
+    analyzer: WordAnalyzer,
+    sources: Path,
+    embedded: Expected,
+) -> None:
+    updates.refresh(engine, analyzer, [sources / "0"])
+    moments = random.Random(5)
+    for turn in range(12):
+        process = writer_process(cluster_address, sources / str(1 + turn % 2), every=5, rebuild=turn % 3 == 2)
+        with suppress(subprocess.TimeoutExpired):
+            process.communicate(timeout=moments.uniform(0.5, 6))
+        process.kill()
+        process.communicate()
+        number = ledger.current() or 0
+        with engine.open() as snapshot:
+            assert snapshot.number == number
+            assert snapshot.live_count >= embedded_count(sources / "0")
+    updates.refresh(engine, analyzer, [sources / "1"])
+    updates.refresh(engine, analyzer, [sources / "2"])
+    roots = [Path(root) for root in read_state(engine.open()).roots]
+    assert_same(engine, ledger, embedded(*roots))
+
+
+def embedded_count(folder: Path) -> int:
+    """Return how many documents the digests in a folder hold."""
+    return sum(len(read_file(file, file.path.read_bytes()).documents) for file in discover(str(folder)).files)
+
+
 def test_what_was_killed_is_undone_by_others(
     cluster_address: str,
     engine: ClusterEngine,
@@ -315,6 +353,14 @@ def test_there_and_back(
         assert content_of(one) == content_of(there) == content_of(back)
         assert one.sources == there.sources == back.sources
         assert one.versions == there.versions == back.versions
+    with SearchIndex.open(first.location) as one, SearchIndex.open(last.location) as back:
+        for query in ("확산 모델", '"강화 학습"', "GPT-4", "환산 모댈"):
+            there = SearchIndex.open(cluster_address).search(query)
+            found = one.search(query)
+            assert [(hit.id, hit.score) for hit in back.search(query)] == [
+                (hit.id, hit.score) for hit in found
+            ]
+            assert there.total == found.total
     assert not updates.refresh(engine, analyzer).committed
 
 
