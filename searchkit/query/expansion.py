@@ -239,6 +239,9 @@ class Expander:
             if is_abbreviation(spellings[0]):
                 short = name_key(spellings[0])
                 long = [each for each in self._translations(short) if _kind(each.spellings[0]) == "english"]
+                # Where several documents say what SFT is short for, one that says otherwise means something else.
+                sure = [each for each in long if each.certain or each.documents >= _ENOUGH]
+                long = sure or long
                 for other, (names, more) in self._evidence(short, long).items():
                     if other != key and found.get(other, ((), 0.0))[1] < more * evidence:
                         found[other] = names, more * evidence

@@ -184,3 +184,16 @@ def test_a_common_word_is_no_other_name_of_a_rare_one(tmp_path: Path) -> None:
     made.append(Document(id="gloss", title="State spaces", bullets=("모델(Zamba)을 쓴다",)))
     with SearchIndex.build(made, tmp_path / "index") as index:
         assert ids(index.search("Zamba", limit=50)) == ["gloss"]
+
+
+def test_what_one_document_shortens_so_is_not_meant(tmp_path: Path) -> None:
+    texts = [
+        *["미세 조정(SFT)을 한다"] * 3,
+        *["모델을 SFT(Supervised Fine-Tuning)로 배운다"] * 2,
+        "무늬를 SFT(Structured Feature Transform)로 만든다",
+    ]
+    made = [Document(id=str(number), title="Title", bullets=(text,)) for number, text in enumerate(texts)]
+    with SearchIndex.build(made, tmp_path / "index") as index:
+        (note,) = (note for note in index.search("미세 조정").notes if note.code == "glossary")
+        assert "Supervised Fine-Tuning" in note.message
+        assert "Structured" not in note.message
