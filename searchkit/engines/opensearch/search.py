@@ -118,7 +118,7 @@ def _rescored(
 ) -> list[Hit]:
     """Put the best of the first stage in order by what both stages say; return a page of them."""
     queries = second.queries(root, [document_id for _, document_id in best])
-    if len(queries) == 1:
+    if len(queries) == 1 and "must" in queries[0]["bool"]:
         body = {**_page(queries[0], "relevance", limit, stored=True), "from": offset}
         return _hits(snapshot, search(snapshot, [body], copies)[0])
     scores = {document_id: score for score, document_id in best}

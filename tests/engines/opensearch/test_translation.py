@@ -206,6 +206,11 @@ def test_features_that_a_cluster_doesn_t_take_at_once_are_asked_for_in_parts():
     assert max(map(clause_count, queries)) <= MOST_CLAUSES
     # 399 pairs in order, 8 tokens for each pair near each other, a bigram, and the terms of the best sentence.
     assert sum(map(clause_count, queries)) - len(queries) == 399 + 399 * 8 + 1 + 400
+    assert all("must" not in each["bool"] for each in queries)
+    # One part may be enough for the features, but not for the first stage beside them.
+    some = SecondStageScorer(SecondStage(texts[:90], (), SECOND_STAGE), known, counts)
+    (part,) = some.queries({"bool": {"should": [{"match_all": {}}] * 300}}, ["a"])
+    assert "must" not in part["bool"]
     few = SecondStageScorer(SecondStage(texts[:2], ("확산",), SECOND_STAGE), known, counts)
     (query,) = few.queries({"match_all": {}}, ["a", "b"])
     assert query["bool"]["must"] == [{"match_all": {}}]
