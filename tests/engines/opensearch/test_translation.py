@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from types import SimpleNamespace
 
 import pytest
 
 from searchkit import Document, SearchIndex
 from searchkit.analysis.token import Layer
+from searchkit.engines.locate import engine_at
+from searchkit.engines.opensearch.counts import Counts
 from searchkit.engines.opensearch.second_stage import SecondStageScorer
 from searchkit.engines.opensearch.translation import MOST_CLAUSES, NOTHING, Translator, clause_count
 from searchkit.engines.whoosh.generation import Generation
@@ -38,6 +39,8 @@ DOCUMENT = Document(id="a", title="확산 모델을 쓴 C++", bullets=("확산 �
 DIFFUSION = PlanTerm(Layer.TITLE, "확산", 2.0)
 MODEL = PlanTerm(Layer.BULLETS, "모델", 1.0)
 NAME = PhraseTerm("확산 모델", ((PhraseWord(("확산",)), PhraseWord(("모델을",))),), 3.0, "title")
+
+WORDS = tuple(f"{first}{second}x" for first in "abcdefghijklmnopqrst" for second in "abcdefghijklmnopqrst")
 
 
 @pytest.fixture(scope="module")
@@ -192,30 +195,35 @@ def test_more_terms_than_a_cluster_takes_still_match(translator, count):
     assert "t0" not in scored
 
 
-def test_features_that_a_cluster_doesn_t_take_at_once_are_asked_for_in_parts():
-    texts = tuple(f"t{number}" for number in range(400))
-    known = SimpleNamespace(remembered_id=lambda text: 1)
-    counts = SimpleNamespace(
-        idf=lambda layer, text: 1.0,
-        get=lambda keys: [1] * len(keys),
-        statistics=lambda: SimpleNamespace(paired=10, spelled=10),
-    )
-    scorer = SecondStageScorer(SecondStage(texts, ("확산",), SECOND_STAGE), known, counts)
-    queries = scorer.queries({"match_all": {}}, ["a", "b"])
+@pytest.fixture
+def long(cluster_address):
+    """A commit whose documents hold all of `WORDS` side by side, and are ten."""
+    bullets = (" ".join(WORDS), "확산")
+    SearchIndex.build((Document(id=f"d{n}", bullets=bullets) for n in range(10)), cluster_address).close()
+    engine = engine_at(cluster_address)
+    with engine.open() as snapshot:
+        yield snapshot
+    engine.close()
+
+
+def test_features_that_a_cluster_doesn_t_take_at_once_are_asked_for_in_parts(long):
+    def scorer(count, bigrams=()):
+        stage = SecondStage(WORDS[:count], bigrams, SECOND_STAGE)
+        return SecondStageScorer(stage, long.lexicon, Counts.of(long))
+
+    queries = scorer(400, ("확산",)).queries({"match_all": {}}, ["a", "b"])
     assert len(queries) > 1
     assert max(map(clause_count, queries)) <= MOST_CLAUSES
     # 399 pairs in order, 8 tokens for each pair near each other, a bigram, and the terms of the best sentence.
     assert sum(map(clause_count, queries)) - len(queries) == 399 + 399 * 8 + 1 + 400
     assert all("must" not in each["bool"] for each in queries)
     # One part may be enough for the features, but not for the first stage beside them.
-    some = SecondStageScorer(SecondStage(texts[:90], (), SECOND_STAGE), known, counts)
-    (part,) = some.queries({"bool": {"should": [{"match_all": {}}] * 300}}, ["a"])
+    (part,) = scorer(90).queries({"bool": {"should": [{"match_all": {}}] * 300}}, ["a"])
     assert "must" not in part["bool"]
-    few = SecondStageScorer(SecondStage(texts[:2], ("확산",), SECOND_STAGE), known, counts)
-    (query,) = few.queries({"match_all": {}}, ["a", "b"])
+    (query,) = scorer(2, ("확산",)).queries({"match_all": {}}, ["a", "b"])
     assert query["bool"]["must"] == [{"match_all": {}}]
     near = [
         each["term"]["near"]["boost"] for each in query["bool"]["should"] if "near" in each.get("term", {})
     ]
-    gain = SECOND_STAGE.near * math.log1p((10 - 2 + 0.5) / (2 + 0.5))
+    gain = SECOND_STAGE.near * math.log1p((10 - 10 + 0.5) / (10 + 0.5))
     assert sum(near) == pytest.approx(gain * 8 / (8 + K1))
