@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from searchkit.engines.base import Snapshot
 
 _NAME = "expander"
-_SURE = 0.75
-"""Where the glossary is as sure as this, titles need not be asked."""
+_NAMING = (Layer.BULLETS, Layer.TITLE, Layer.IDENTIFIERS)
 
 
 def expanded(
@@ -36,7 +35,7 @@ def expanded(
     notes = [Note(VIA, f"{each.typed} is also {', '.join(each.texts)}") for each in found]
     titles = Titles.of(snapshot)
     whole = expander.whole(parsed, titles.cut) if ranked else None
-    if whole is not None and expander.known(found, whole) < _SURE:
+    if whole is not None and expander.known(found, whole) < EXPANSION.titles.sure:
         said = titles.about(whole, made)
         if said:
             titled = expander.by_titles(whole, said, expander.known(found, whole))
@@ -54,7 +53,7 @@ def _expander(snapshot: Snapshot, vocabulary: Vocabulary) -> Expander:
         translations = _nothing if glossary is None else glossary.translations
 
         def documents(text: str) -> int:
-            return max(snapshot.doc_freq(Layer.BULLETS, text), snapshot.doc_freq(Layer.TITLE, text))
+            return max(snapshot.doc_freq(layer, text) for layer in _NAMING)
 
         expander = Expander(vocabulary, translations, documents, EXPANSION)
         kept = snapshot.caches[_NAME] = (vocabulary, expander)

@@ -10,17 +10,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import chain, product
 from typing import NamedTuple
 
-from searchkit.analysis.abbreviations import abbreviates, is_abbreviation
+from searchkit.analysis.abbreviations import is_abbreviation
 from searchkit.analysis.english import plural, stem
 from searchkit.analysis.glossary import name_key
 from searchkit.analysis.token import Kind
 from searchkit.analysis.words import Word, split
 from searchkit.query.alternatives import Alternative
 from searchkit.query.chunks import Chunk, are_neighbours, chunks_of
+from searchkit.query.names import is_like, kind_of, saying_more
 from searchkit.query.plan import Node, Or, PhraseTerm, PhraseWord
 from searchkit.query.syntax import Group, Parsed, Words
 from searchkit.query.terms import Vocabulary
@@ -38,7 +38,6 @@ _CACHED = 4_096
 _MAX_PARTS = 5
 _MAX_WEIGHED = 24
 _MAX_USUAL = 8
-_AKIN = 4
 _HANGUL = re.compile("[가-힣]")
 _LETTERS = re.compile(r"[^\W_]+")
 _Other = tuple[tuple[str, ...], float]
@@ -195,7 +194,7 @@ class Expander:
             key = name_key(f"{before} {last}")
             direct = [each for each in self._translations(key) if each.certain or each.documents >= least]
             if direct:
-                most = self._at_most(_base(self._vocabulary, words))
+                most = self._at_most(_telling(self._vocabulary, words))
                 found = self._others_of.get((key, least, most))
                 if found is None:
                     if len(self._others_of) >= _CACHED:
@@ -212,7 +211,7 @@ class Expander:
         return form[base[0].start : base[-1].start + base[-1].length] or form
 
     def _at_most(self, texts: Sequence[str]) -> int:
-        """Return how many documents hold all of some base terms, at most."""
+        """Return how many documents hold all of some terms, at most."""
         return min((self._documents(text) for text in texts), default=0)
 
     def _is_odd(self, other: str, usual: Sequence[str], frequency: int, *, korean: bool) -> bool:
@@ -220,13 +219,13 @@ class Expander:
 
         What one document calls an English name in Korean is one if it is said far more often: 모델 is not Mamba.
         """
-        if usual and not _is_like(other, usual):
+        if usual and not is_like(other, usual):
             return True
         words = split(other)
         if not all(self._vocabulary.has_string(word.key.form) for word in words):
             return False
-        held = self._at_most(_base(self._vocabulary, words))
-        if korean or _kind(other) != "korean":
+        held = self._at_most(_telling(self._vocabulary, words))
+        if korean or kind_of(other) != "korean":
             return held < self._weights.rare * frequency
         return other not in usual and frequency < self._weights.general * held
 
@@ -238,7 +237,7 @@ class Expander:
             # What a name is short for is often said elsewhere: 강화 학습(RL), and Reinforcement Learning (RL).
             if is_abbreviation(spellings[0]):
                 short = name_key(spellings[0])
-                long = [each for each in self._translations(short) if _kind(each.spellings[0]) == "english"]
+                long = [each for each in self._translations(short) if kind_of(each.spellings[0]) == "english"]
                 # Where several documents say what SFT is short for, one that says otherwise means something else.
                 sure = [each for each in long if each.certain or each.documents >= _ENOUGH]
                 long = sure or long
@@ -256,9 +255,14 @@ class Expander:
             for names, sure in best
             if names[0] in certain or not self._is_odd(names[0], usual, frequency, korean=korean)
         ]
-        longer = _saying_more([names[0] for names, _ in best if names[0] not in certain])
+        if any(map(str.isdigit, key)):
+            # GPT-4 is a language model, but the language model is not GPT-4.
+            best = [
+                (names, sure) for names, sure in best if names[0] in certain or kind_of(names[0]) != "korean"
+            ]
+        longer = saying_more([names[0] for names, _ in best if names[0] not in certain])
         for spellings, evidence in best:
-            kind = _kind(spellings[0])
+            kind = kind_of(spellings[0])
             if evidence >= self._weights.least and left[kind] and spellings[0] not in longer:
                 left[kind] -= 1
                 kept.append((spellings, evidence))
@@ -268,11 +272,11 @@ class Expander:
         """Return how sure each other name is: its share among those of its kind, less where few documents say so."""
         sums: dict[str, int] = {}
         for each in others:
-            kind = _kind(each.spellings[0])
+            kind = kind_of(each.spellings[0])
             sums[kind] = sums.get(kind, 0) + each.documents
         found = {}
         for each in others:
-            share = each.documents / max(sums[_kind(each.spellings[0])], 1)
+            share = each.documents / max(sums[kind_of(each.spellings[0])], 1)
             sure = (
                 1.0 if each.certain else share**0.5 * each.documents / (each.documents + self._weights.doubt)
             )
@@ -295,7 +299,7 @@ class Expander:
         text = spellings[0]
         weights = self._weights
         yield PhraseTerm(text, phrases, weights.anywhere * share, None, VIA, number)
-        kind = _kind(text)
+        kind = kind_of(text)
         if kind != "korean":
             title = weights.translated if korean else weights.title
             title *= weights.short if kind == "short" else 1.0
@@ -328,51 +332,14 @@ class Expander:
         return PhraseWord((form,), True, base)
 
 
-def _is_like(name: str, usual: Sequence[str]) -> bool:
-    """Say whether a name is one of the usual ones or shares a word with one; else it is a slip, most often."""
-    return name in usual or any(_are_akin(name, other) for other in usual)
-
-
-def _saying_more(names: Sequence[str]) -> set[str]:
-    """Return those of ``names``, the surest first, that hold a surer one and more, and what is only short for these.
-
-    Stable Diffusion says more than diffusion, and so does SD.
-    """
-    english = [(name, name_key(name).split()) for name in names if _kind(name) == "english"]
-    longer = {
-        name
-        for place, (name, words) in enumerate(english)
-        for _, fewer in english[:place]
-        if len(fewer) < len(words)
-        and any(words[at : at + len(fewer)] == fewer for at in range(len(words) - len(fewer) + 1))
-    }
-    rest = [name for name, _ in english if name not in longer]
-    short = {
-        name
-        for name in names
-        if _kind(name) == "short"
-        and any(abbreviates(name, other) for other in longer)
-        and not any(abbreviates(name, other) for other in rest)
-    }
-    return longer | short
-
-
-def _base(vocabulary: Vocabulary, words: Sequence[Word]) -> list[str]:
-    return [token.text for word in words for token in vocabulary.tokens(word.key) if token.kind is Kind.BASE]
-
-
-@lru_cache(maxsize=1 << 12)
-def _are_akin(one: str, other: str) -> bool:
-    """Say whether two names share the beginning of a word, or one is short for the other."""
-    starts, others = ({word[:_AKIN] for word in _LETTERS.findall(name.lower())} for name in (one, other))
-    return not starts.isdisjoint(others) or abbreviates(one, other) or abbreviates(other, one)
-
-
-@lru_cache(maxsize=1 << 12)
-def _kind(name: str) -> str:
-    if _HANGUL.search(name):
-        return "korean"
-    return "short" if is_abbreviation(name) else "english"
+def _telling(vocabulary: Vocabulary, words: Sequence[Word]) -> list[str]:
+    """Return the terms that tell how common a name is: of an identifier (llama3) the whole, not its pieces."""
+    found: list[str] = []
+    for word in words:
+        tokens = vocabulary.tokens(word.key)
+        whole = [token.text for token in tokens if token.kind is Kind.IDENTIFIER]
+        found += whole or [token.text for token in tokens if token.kind is Kind.BASE]
+    return found
 
 
 def _english(forms: Sequence[str]) -> tuple[PhraseWord, ...]:

@@ -32,9 +32,10 @@ class TitlePhraseWeights:
     that ``titles`` of them hold, and that is ``lift`` times as frequent there as in all titles. It is worth
     p·log(p / background), where p is its share of the titles; the best ``phrases`` are taken, for ``title`` × idf ×
     what they are worth, at most 1. ``within``: a phrase is left out if so much of its titles hold a longer one that is
-    taken.
+    taken. Where the glossary is as sure as ``sure``, titles need not be asked.
     """
 
+    sure: float
     documents: int
     hits: int
     titles: int

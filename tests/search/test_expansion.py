@@ -186,6 +186,20 @@ def test_a_common_word_is_no_other_name_of_a_rare_one(tmp_path: Path) -> None:
         assert ids(index.search("Zamba", limit=50)) == ["gloss"]
 
 
+def test_what_a_numbered_name_is_an_example_of_is_not_meant(tmp_path: Path) -> None:
+    said = [
+        ("언어 모델(GPT-4)을 쓴다",),
+        ("대형 모델(LLaMA3)을 쓴다",),
+        ("언어 모델(language model)을 쓴다",),
+    ]
+    named = [("GPT-4와 LLaMA3를 겨룬다",)] * 3
+    documents = [Document(id=f"d{n}", bullets=text) for n, text in enumerate((*said, *said, *named))]
+    with SearchIndex.build(documents, tmp_path / "index") as index:
+        for query in ("GPT-4", "llama3"):
+            assert "glossary" not in {note.code for note in index.search(query).notes}
+        assert "glossary" in {note.code for note in index.search("language model").notes}
+
+
 def test_what_one_document_shortens_so_is_not_meant(tmp_path: Path) -> None:
     texts = [
         *["미세 조정(SFT)을 한다"] * 3,
