@@ -45,7 +45,7 @@ test: lint
 
 # The full-size fault campaigns: kills, crash states, flipped bytes, readers and writers. Under 45 minutes.
 faults: $(VENV)/.test
-	$(BIN)/python -m pytest tests/faults -m campaign -o timeout=2700
+	$(BIN)/python -m pytest -m campaign -o timeout=2700
 
 # Peers side by side; sets itself up in bench/.venv. See bench/README.md.
 bench: $(BIN)/searchkit

@@ -135,10 +135,12 @@ class _Maker:
         return initials(self._hangul())
 
 
-def disagreement(ours: Results, deep: Results, theirs: Results, *, ranked: bool) -> str | None:
+def disagreement(
+    ours: Results, deeper: Callable[[], Results], theirs: Results, *, ranked: bool
+) -> str | None:
     """Say how ``theirs`` differs from ``ours``, None if but in near ties.
 
-    ``deep`` is ours with more hits, from the same place on. ``ranked`` says that hits are sorted by score alone.
+    ``deeper`` gets ours with more hits, from the same place on. ``ranked`` says that hits are sorted by score alone.
     """
     if ours.total != theirs.total:
         return f"total {ours.total} and {theirs.total}"
@@ -153,7 +155,7 @@ def disagreement(ours: Results, deep: Results, theirs: Results, *, ranked: bool)
         return None if not ranked else _scores_differ(ours, theirs)
     if not ranked:
         return f"{ids} and {others}"
-    scores = {hit.id: hit.score for hit in deep}
+    scores = {hit.id: hit.score for hit in deeper()}
     least = min((hit.score for hit in ours), default=0.0)
     missing = [each for each in others if each not in scores]
     if missing:

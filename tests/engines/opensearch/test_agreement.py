@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from agreement_queries import DEEP, DEPTH, Ask, asks, disagreement, same_shown
 from real_cluster import new_address
 
 from searchkit import SearchIndex
+from searchkit.results.hit import Results
 
 SEEDS = Path(__file__).parents[3] / "seeds"
 CORPUS = Path(__file__).parents[4] / "shared" / "corpus" / "2024"
@@ -38,9 +40,12 @@ def engines(
 
 def compare(engines: Pair, ask: Ask) -> str | None:
     ours, theirs = (index.search(ask.query, limit=DEPTH, **ask.options) for index in engines)
-    deep = engines[0].search(ask.query, limit=DEEP, **ask.options)
     ranked = ask.options.get("sort", "relevance") == "relevance"
-    found = disagreement(ours, deep, theirs, ranked=ranked)
+
+    def deeper() -> Results:
+        return engines[0].search(ask.query, limit=DEEP, **ask.options)
+
+    found = disagreement(ours, deeper, theirs, ranked=ranked)
     if found is None and not same_shown(ours, theirs):
         found = "hits are shown otherwise"
     return None if found is None else f"{ask.kind}: {ask.query!r} {ask.options or ''}: {found}"
@@ -67,8 +72,8 @@ def test_the_same_glossary(engines: Pair) -> None:
 def test_similar_papers_are_the_same(engines: Pair) -> None:
     for hit in engines[0].search("", limit=12):
         ours, theirs = (index.similar(hit.id) for index in engines)
-        deep = engines[0].similar(hit.id, limit=DEEP)
-        assert disagreement(ours, deep, theirs, ranked=True) is None
+        deeper = partial(engines[0].similar, hit.id, limit=DEEP)
+        assert disagreement(ours, deeper, theirs, ranked=True) is None
 
 
 def test_scores_are_explained_alike(engines: Pair) -> None:
