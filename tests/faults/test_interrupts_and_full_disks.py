@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,15 @@ def expect_old(folder: Path, old: Answers) -> None:
     expect_tidy(index)
 
 
+@pytest.fixture
+def heard() -> Iterator[None]:
+    """Have programs hear Ctrl-C even where tests run in the background, which makes all they start deaf to it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heard")
 @pytest.mark.parametrize("place", [0.0, 0.15, 0.4, 0.8])
 def test_ctrl_c_while_indexing(folder: Path, place: float) -> None:
     index = folder / "index"
