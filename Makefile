@@ -41,7 +41,7 @@ lint: $(VENV)/.test
 	$(BIN)/lint-imports
 
 test: lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist loadgroup
 
 # The full-size fault campaigns: kills, crash states, flipped bytes, readers and writers. Under 45 minutes.
 faults: $(VENV)/.test

@@ -15,6 +15,10 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        # Where several processes run the tests, one has those with a cluster, and the tests of a file stay together.
+        on_cluster = "cluster_server" in getattr(item, "fixturenames", ()) or "contract" in item.path.parts
+        item.add_marker(pytest.mark.xdist_group("cluster" if on_cluster else item.path.name))
     if "campaign" in config.option.markexpr:
         return
     campaigns = [item for item in items if item.get_closest_marker("campaign")]
