@@ -58,12 +58,10 @@ class KnownWords:
 
     def frequency(self, text: str) -> int:
         """Return how many documents hold ``text`` as a word, a term or an identifier; the most of these."""
-        self._snapshot.look_up((layer, text) for layer in _LAYERS)
         return max(self._snapshot.doc_freq(layer, text) for layer in _LAYERS)
 
     def base_frequency(self, text: str) -> int:
         """Return how many documents hold ``text`` as an analysed term; the most of title and bullets."""
-        self._snapshot.look_up((layer, text) for layer in _BASE_LAYERS)
         return max(self._snapshot.doc_freq(layer, text) for layer in _BASE_LAYERS)
 
     def similar(self, text: str, limit: int) -> list[tuple[str, int]]:

@@ -24,7 +24,6 @@ def plan_like(snapshot: Snapshot, handle: Handle, document: Document) -> Plan:
     """
     titles, bodies = _count_terms(snapshot, handle, document)
     texts = [text for text in dict.fromkeys((*titles, *bodies)) if not text.isdigit()]
-    snapshot.look_up((layer, text) for text in texts for layer in _LAYERS)
     chosen: list[tuple[float, str, float]] = []
     for text in texts:
         if max(snapshot.doc_freq(layer, text) for layer in _LAYERS) < 2:

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from searchkit.results.explain import Contribution
 
 Ints = npt.NDArray[np.int64]
-Term = tuple[Layer, str]
 DictionaryOf = Callable[[Mapping[str, bytes]], Iterable[str]]
 
 
@@ -97,9 +96,6 @@ class Snapshot(AbstractContextManager["Snapshot", None], Protocol):
 
     def matches(self, nodes: Sequence[Node], handle: Handle) -> list[bool]:
         """Say for each of ``nodes`` whether a document matches it."""
-
-    def look_up(self, terms: Iterable[Term]) -> None:
-        """Hear which terms `doc_freq` and `idf` are soon asked for, so that they can be counted all at once."""
 
     def doc_freq(self, layer: Layer, text: str) -> int:
         """Return how many documents hold a term."""

@@ -198,7 +198,6 @@ class _Teller:
         guesses: set[str] = set()
         direct = False
         documents = 0
-        self._snapshot.look_up((term.layer, term.text) for term in terms)
         held = self._snapshot.matches([AnyTerm((term,)) for term in terms], self._handle)
         for term, holds in zip(terms, held, strict=True):
             documents = max(documents, self._snapshot.doc_freq(term.layer, term.text))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -29,9 +29,6 @@ from searchkit.engines.opensearch.translation import term_query, with_ids
 from searchkit.errors import IndexCorrupt
 from searchkit.query.plan import Node, PhraseTerm, Plan
 from searchkit.ranking.features import FeatureScore
-
-if TYPE_CHECKING:
-    from searchkit.engines.base import Term
 
 Ints = npt.NDArray[np.int64]
 
@@ -80,9 +77,6 @@ class ClusterSnapshot(Committed):
     def matches(self, nodes: Sequence[Node], handle: str) -> list[bool]:
         """Say for each of ``nodes`` whether a document matches it."""
         return search.matches(self, nodes, handle)
-
-    def look_up(self, terms: Iterable[Term]) -> None:
-        """Do nothing: the frequencies of terms are in the ledger."""
 
     def doc_freq(self, layer: Layer, text: str) -> int:
         """Return how many documents hold a term."""

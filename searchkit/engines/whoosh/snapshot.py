@@ -22,7 +22,7 @@ from searchkit.engines.whoosh.user_files import read_user_files
 
 if TYPE_CHECKING:
     from searchkit.analysis.glosses import Gloss
-    from searchkit.engines.base import Ints, Term
+    from searchkit.engines.base import Ints
     from searchkit.engines.found import Contribution, TopDocs
     from searchkit.query.plan import Node, PhraseTerm, Plan
     from searchkit.ranking.features import FeatureScore
@@ -102,9 +102,6 @@ class WhooshSnapshot:
             left = matcher.restrict(this, (node,))
             found.append(left is None or bool(left[doc]))
         return found
-
-    def look_up(self, terms: Iterable[Term]) -> None:
-        """Do nothing: one term after the other is looked up as fast as all at once."""
 
     def doc_freq(self, layer: Layer, text: str) -> int:
         """Return how many documents hold a term."""
