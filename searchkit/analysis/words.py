@@ -67,10 +67,12 @@ _CHUNK = re.compile(r"\S+")
 _PLAIN = re.compile(rf"(?:([가-힣]{{1,{MAX_SYLLABLES}}})|([A-Za-z]{{1,{MAX_FORM}}}))[.,:;!?)]*")
 """Most chunks: one word, written so that nothing about it needs a closer look."""
 
-_OPENING = frozenset("([{<（［｛「『【《〈〔〖“‘„‚«‹¿¡")
-_EITHER_SIDE = frozenset("'\"*_`~|$")
-_SEPARATOR = frozenset("-‐‑–—/\\,;:·•&+=<>|→←↔…!?.。、，")
-_SENTENCE_END = re.compile(r"""[.!?。！？][)\]}"'”’»」』*_~`]*$""")
+OPENING = frozenset("([{<（［｛「『【《〈〔〖“‘„‚«‹¿¡")
+EITHER_SIDE = frozenset("'\"*_`~|$")
+SEPARATOR = frozenset("-‐‑–—/\\,;:·•&+=<>|→←↔…!?.。、，")
+SENTENCE_SIGNS = ".!?。！？"
+CLOSING = ")]}\"'”’»」』*_~`"
+_SENTENCE_END = re.compile(f"[{SENTENCE_SIGNS}][{re.escape(CLOSING)}]*$")
 _LIST_NUMBER = re.compile(r"\W*(?:[0-9]{1,3}|[A-Za-z가-힣])\.$")
 _SAME_SIGN = {"‐": "-", "‑": "-", "’": "'"}
 
@@ -192,15 +194,15 @@ def _context(text: str, at: int, *, glued: bool) -> Context:
     if glued:
         return Context.DIGIT if "0" <= text[at - 1] <= "9" else Context.GLUED
     before = at - 1
-    while before >= 0 and text[before] in _EITHER_SIDE:
+    while before >= 0 and text[before] in EITHER_SIDE:
         before -= 1
     if before < 0:
         return Context.FREE
     char = text[before]
     if before < at - 1:
         # A quote or a mark of emphasis opens behind an opening bracket or a separator; else it closes.
-        return Context.FREE if char in _OPENING or char in _SEPARATOR else Context.GLUED
-    if char in _OPENING or char in _SEPARATOR or "ㄱ" <= char <= "ㆎ" or "\u1100" <= char <= "\u11ff":
+        return Context.FREE if char in OPENING or char in SEPARATOR else Context.GLUED
+    if char in OPENING or char in SEPARATOR or "ㄱ" <= char <= "ㆎ" or "\u1100" <= char <= "\u11ff":
         return Context.FREE
     return Context.GLUED
 

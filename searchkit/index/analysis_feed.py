@@ -19,7 +19,7 @@ from searchkit.index.report import Progress
 _WORDS_AT_ONCE = 8192
 MANY_WORDS = 6000
 """With so many new words, and probably more to come, a second process pays off."""
-_LOOK_EVERY = 64
+_LOOK_EVERY = 128
 """After so many documents new words are looked for."""
 
 

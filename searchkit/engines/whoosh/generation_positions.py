@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from searchkit.analysis.ranges import ranges
 from searchkit.analysis.token import FIRST_WORD, ITEM_END, Kind, Layer
 from searchkit.engines.whoosh.generation_segment import LiveSegment
 from searchkit.engines.whoosh.lexicon import StoredLexicon
-from searchkit.engines.whoosh.ranges import ranges
 
 if TYPE_CHECKING:
     from searchkit.engines.whoosh.generation_fields import Words

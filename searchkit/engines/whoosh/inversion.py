@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from searchkit.analysis.ranges import ranges
 from searchkit.analysis.token import FIRST_WORD, ITEM_END, Kind, Layer
 from searchkit.engines.whoosh.blocks_of_documents import BLOCK, map_blocks
 from searchkit.engines.whoosh.lexicon import StoredLexicon
-from searchkit.engines.whoosh.ranges import ranges
 
 Ints = npt.NDArray[np.int64]
 Numbers = npt.NDArray[Any]

@@ -16,10 +16,10 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from searchkit.analysis.ranges import ranges
 from searchkit.analysis.token import Context, Kind, Token, WordKey
 from searchkit.engines.whoosh.blockfile import BlockFile, BlockFileWriter, small
 from searchkit.engines.whoosh.manifest import FileRecord
-from searchkit.engines.whoosh.ranges import ranges
 from searchkit.engines.whoosh.strings import StringTable, write_strings
 from searchkit.engines.whoosh.syllables import LevelBigrams, bigrams_of, write_bigrams
 from searchkit.errors import IndexCorrupt

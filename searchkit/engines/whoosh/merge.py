@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from searchkit.analysis.ranges import ranges
 from searchkit.analysis.token import Layer
 from searchkit.engines.whoosh.blockfile import BlockFileWriter
 from searchkit.engines.whoosh.gloss_records import merge_glosses
 from searchkit.engines.whoosh.inversion import Ints, Postings, join_postings
 from searchkit.engines.whoosh.neighbours import Neighbours, live_neighbours
-from searchkit.engines.whoosh.ranges import ranges
 from searchkit.engines.whoosh.records import RecordWriter
 from searchkit.engines.whoosh.segment import Segment
 from searchkit.engines.whoosh.segment_writer import Columns, write_segment

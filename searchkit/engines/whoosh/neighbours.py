@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from searchkit.analysis.ranges import ranges
 from searchkit.analysis.token import FIRST_WORD, ITEM_END, SENTENCE_END, Kind
 from searchkit.engines.whoosh.blockfile import BlockFile, BlockFileWriter
 from searchkit.engines.whoosh.blocks_of_documents import BLOCK, map_blocks
 from searchkit.engines.whoosh.counts import Counts, CountTable, write_counts
 from searchkit.engines.whoosh.lexicon import StoredLexicon
-from searchkit.engines.whoosh.ranges import ranges
 from searchkit.engines.whoosh.syllables import BIGRAM_BITS
 
 if TYPE_CHECKING:

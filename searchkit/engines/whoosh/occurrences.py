@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from searchkit.analysis.ranges import ranges
 from searchkit.analysis.token import FIRST_WORD, ITEM_END, Kind
 from searchkit.engines.whoosh import stream
 from searchkit.engines.whoosh.generation import Generation
-from searchkit.engines.whoosh.ranges import ranges
 from searchkit.engines.whoosh.syllables import bigram_number
 
 Ints = npt.NDArray[np.int64]

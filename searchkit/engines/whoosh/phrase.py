@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from searchkit.analysis.ranges import ranges
 from searchkit.analysis.token import FIRST_WORD, ITEM_END, SENTENCE_END, Kind, Layer
 from searchkit.engines.whoosh import scan, stream
 from searchkit.engines.whoosh.generation import Generation
 from searchkit.engines.whoosh.lexicon import StoredLexicon, WordTokens
-from searchkit.engines.whoosh.ranges import ranges
 from searchkit.engines.whoosh.segment import Segment
 from searchkit.query.plan import PhraseWord
 

@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from searchkit.analysis.ranges import ranges
 from searchkit.analysis.token import Layer
 from searchkit.document import Document
 from searchkit.engines.whoosh import stream
 from searchkit.engines.whoosh.blockfile import BlockFile
 from searchkit.engines.whoosh.layer_postings import StoredLayer
-from searchkit.engines.whoosh.ranges import ranges
 from searchkit.engines.whoosh.records import Records, decode
 from searchkit.engines.whoosh.segment_writer import NO_VOTES, arxiv_hash
 from searchkit.errors import IndexCorrupt

@@ -13,8 +13,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from searchkit.analysis.ranges import ranges
 from searchkit.engines.whoosh.blockfile import BlockFile, BlockFileWriter, Column
-from searchkit.engines.whoosh.ranges import ranges
 
 Ints = npt.NDArray[np.int64]
 

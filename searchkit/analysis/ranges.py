@@ -8,9 +8,9 @@ import numpy.typing as npt
 
 def ranges(starts: npt.NDArray[np.int64], counts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """Return ``starts[0], starts[0]+1, … (counts[0] numbers), starts[1], …`` as one array."""
-    ends = np.cumsum(counts)
-    total = int(ends[-1]) if len(ends) else 0
-    numbers: npt.NDArray[np.int64] = np.arange(total, dtype=np.int64) + np.repeat(
-        starts - (ends - counts), counts
-    )
+    before = np.cumsum(counts)
+    total = int(before[-1]) if len(before) else 0
+    before -= counts
+    numbers: npt.NDArray[np.int64] = np.repeat(starts - before, counts)
+    numbers += np.arange(total, dtype=np.int64)
     return numbers
