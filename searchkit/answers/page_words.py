@@ -6,9 +6,9 @@ from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from searchkit.analysis.token import FIRST_WORD
+from searchkit.ranking.ascending import among, distinct
 
 if TYPE_CHECKING:
     from searchkit.engines.base import Snapshot
@@ -23,23 +23,9 @@ def matching_forms(snapshot: Snapshot, found: Sequence[Handle], texts: Collectio
     if not len(wanted):
         return set()
     codes, _ = snapshot.words(found)
-    words = lexicon.expand(_distinct(codes[codes >= FIRST_WORD].astype(np.int64)) - FIRST_WORD)
+    words = lexicon.expand(distinct(codes[codes >= FIRST_WORD].astype(np.int64)) - FIRST_WORD)
     holds = np.zeros(len(words.forms) + 1, np.bool_)
-    holds[:-1] = _among(words.forms, wanted)
+    holds[:-1] = among(words.forms, wanted)
     owners = np.repeat(np.arange(len(words.forms)), words.counts)
-    holds[owners[_among(words.terms, wanted)]] = True
-    return {lexicon.string(form) for form in _distinct(words.forms[holds[:-1]]).tolist()}
-
-
-def _distinct(values: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Return the values, ascending; unlike numpy's own it doesn't import masked arrays."""
-    ascending = np.sort(values)
-    return ascending[np.diff(ascending, prepend=-1) > 0]
-
-
-def _among(values: npt.NDArray[np.int64], ascending: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-    """Say which of ``values`` stand in ``ascending``."""
-    at = ascending.searchsorted(values)
-    at[at == len(ascending)] = 0
-    among: npt.NDArray[np.bool_] = ascending[at] == values
-    return among
+    holds[owners[among(words.terms, wanted)]] = True
+    return {lexicon.string(form) for form in distinct(words.forms[holds[:-1]]).tolist()}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -64,20 +64,29 @@ def over_represented(
     A title is the forms of its words, in lower case. ``count`` gives how many of all titles hold a word (its
     singular), and ``documents`` is how many there are; a phrase is taken to stand in as many as its rarest word.
     """
+    singulars = {form: _singulars(form) for title in titles for form in title}
+    said = Counter(word for title in titles for word in {w for form in title for w in singulars[form] or ()})
+    # A phrase stands in no more titles than each of its words.
+    known = {
+        form: words
+        for form, words in singulars.items()
+        if words is not None and all(said[word] >= weights.titles for word in words)
+    }
     held: Counter[_Phrase] = Counter()
     written: dict[_Phrase, Counter[_Phrase]] = {}
     for title in titles:
-        found = list(_phrases(title))
+        found = list(_phrases(title, known))
         held.update({words for words, _ in found})
         for words, forms in found:
             written.setdefault(words, Counter())[forms] += 1
-    single = {
-        word: count(word) for words, number in held.items() if number >= weights.titles for word in words
-    }
+    single: dict[str, int] = {}
     scored: list[tuple[float, _Phrase]] = []
     for words, number in held.items():
         if number < weights.titles:
             continue
+        for word in words:
+            if word not in single:
+                single[word] = count(word)
         share = number / len(titles)
         lift = share * documents / max(min(single[word] for word in words), number)
         if lift >= weights.lift:
@@ -111,18 +120,19 @@ def as_terms(
         )
 
 
-def _phrases(title: Sequence[str]) -> Iterator[tuple[_Phrase, _Phrase]]:
-    """Yield the phrases of a title, as singulars, and how they are written there."""
+def _phrases(title: Sequence[str], known: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[_Phrase, _Phrase]]:
+    """Yield the phrases of a title, as singulars, and how they are written there.
+
+    ``known`` gives the singulars of the forms that may stand in a phrase.
+    """
     for start in range(len(title)):
         words: list[str] = []
         for stop in range(start, len(title)):
-            singulars = _singulars(title[stop])
+            singulars = known.get(title[stop])
             if singulars is None:
                 break
             words += singulars
-            if len(words) > MAX_WORDS:
-                break
-            if words[0] in FUNCTION_WORDS:
+            if len(words) > MAX_WORDS or words[0] in FUNCTION_WORDS:
                 break
             if words[-1] not in FUNCTION_WORDS and any(
                 len(word) > 1 and not word.isdigit() for word in words

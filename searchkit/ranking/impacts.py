@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from searchkit.ranking.ascending import distinct
+
 Array = npt.NDArray[Any]
 Docs = npt.NDArray[np.intp]
 Mask = npt.NDArray[np.bool_]
@@ -190,11 +192,3 @@ class Scratch(threading.local):
         if len(self._column) < size:
             self._column = np.empty(size, np.float32)
         return self._column[:size]
-
-
-def distinct(docs: Docs) -> Docs:
-    """Return the distinct ones of ``docs``, ascending."""
-    docs = np.sort(docs)
-    first = np.ones(len(docs), np.bool_)
-    np.not_equal(docs[1:], docs[:-1], out=first[1:])
-    return docs[first]

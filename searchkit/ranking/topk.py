@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from searchkit.ranking.impacts import BLOCK, NO_DOCS, NO_SCORES, Impacts, Postings, Scratch, distinct, padded
+from searchkit.ranking.ascending import distinct
+from searchkit.ranking.impacts import BLOCK, NO_DOCS, NO_SCORES, Impacts, Postings, Scratch, padded
 
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]

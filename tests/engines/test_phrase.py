@@ -5,7 +5,7 @@ from small_collections import commit
 
 from searchkit.analysis.token import Kind, Token
 from searchkit.document import Document
-from searchkit.engines.whoosh import phrase
+from searchkit.engines.whoosh import phrase, places
 from searchkit.engines.whoosh.executor import run
 from searchkit.query.plan import And, AnyTerm, InField, Not, Phrase, PhraseWord, Plan
 
@@ -109,11 +109,11 @@ def test_many_candidates_are_proven_by_decoding_and_by_scanning(find, monkeypatc
 
 
 def test_base_terms_are_compared_in_order_and_whole():
-    tokens = phrase.WordTokens(
+    tokens = places.WordTokens(
         forms=np.arange(5),
         counts=np.array([2, 2, 1, 0, 3]),
         kinds=np.array([0, 0, 0, 0, 0, 0, 1, 0]),
         terms=np.array([7, 8, 8, 7, 7, 7, 9, 8]),
     )
-    assert phrase._has_base(tokens, np.array([7, 8])).tolist() == [True, False, False, False, True]
-    assert phrase._has_base(tokens, np.array([], np.int64)).tolist() == [False, False, False, True, False]
+    assert places._has_base(tokens, np.array([7, 8])).tolist() == [True, False, False, False, True]
+    assert places._has_base(tokens, np.array([], np.int64)).tolist() == [False, False, False, True, False]

@@ -33,7 +33,8 @@ def test_scanning_finds_what_decoding_finds(documents, places, field, data_sourc
         ends.append(len(codes))
     data, byte_offsets = stream.encode(np.array(codes, np.int64))
     offsets = byte_offsets[np.array(ends)]
-    expected = set(phrase._hits(stream.decode(data), np.array(ends), places, field).tolist())
+    decoded = phrase._without_sentences(stream.decode(data), np.array(ends))
+    expected = set(phrase._hits(*decoded, places, field).tolist())
     anchor = data_source.draw(st.integers(0, len(places) - 1))
     at = scan.places_of(data, places, anchor)
     docs = np.searchsorted(offsets, at, side="right") - 1
@@ -57,3 +58,18 @@ def test_codes_are_found_across_the_pieces_of_a_scan(monkeypatch):
 def test_the_anchor_is_what_fewest_words_fit():
     counts = [np.arange(10) < stop for stop in (9, 3, 5)]
     assert scan.anchor_of(counts) == (1, 1)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(ITEMS, min_size=1, max_size=6), st.integers(1, 6))
+def test_ends_of_first_items_are_found_in_beginnings_of_streams(documents, most):
+    streams = [
+        stream.encode(np.array([code for item in items for code in (*item, ITEM_END)]))[0]
+        for items in documents
+    ]
+    bounds = np.cumsum([0, *(min(len(each), most) for each in streams)])
+    ends, there = scan.first_item_ends(np.concatenate([each[:most] for each in streams]), bounds)
+    for row, items in enumerate(documents):
+        size = len(stream.encode(np.array([*items[0], ITEM_END]))[0])
+        assert there[row] == (size <= most)
+        assert not there[row] or ends[row] == bounds[row] + size - 1

@@ -117,7 +117,7 @@ class Documents:
         ends = np.cumsum(tokens.counts).tolist()
         start = 0
         for word, form, end in zip(new.tolist(), tokens.forms.tolist(), ends):
-            key = WordKey(lexicon.context(word), texts[form])
+            key = WordKey(lexicon.key(word).context, texts[form])
             held = [Token(Kind(kinds[at]), texts[terms[at]], 0, 0) for at in range(start, end)]
             self._known[word] = WordTerms.of(key, held)
             start = end

@@ -10,11 +10,11 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
-from searchkit.analysis.token import FIRST_WORD, Layer
+from searchkit.analysis.token import Layer
 from searchkit.engines.opensearch import schema
 from searchkit.engines.opensearch.body import author_words, without_version
 from searchkit.engines.whoosh.lexicon import StoredLexicon
-from searchkit.engines.whoosh.phrase import place_of
+from searchkit.engines.whoosh.places import place_of
 from searchkit.engines.whoosh.prepared import PreparedPlan
 from searchkit.query.plan import (
     And,
@@ -191,9 +191,9 @@ class Translator:
             if len(self._places) >= _CACHED:
                 self._places.clear()
             lexicon, place = self._lexicon, place_of(self._lexicon, word)
-            numbers = place.fits[FIRST_WORD:].nonzero()[0].tolist()[:MOST_FORMS]
+            numbers = place.words[:MOST_FORMS].tolist()
             tokens = tuple(schema.word_token(lexicon.key(number)) for number in numbers)
-            surfaces = tuple(map(lexicon.string, place.strings)) if place.sure else None
+            surfaces = tuple(map(lexicon.string, place.strings.tolist())) if place.sure else None
             found = self._places[word] = _Place(tokens, surfaces)
         return found
 

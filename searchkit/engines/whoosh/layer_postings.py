@@ -18,6 +18,7 @@ from searchkit.engines.whoosh import stream
 from searchkit.engines.whoosh.blockfile import BlockFile, BlockFileWriter, Column, small
 from searchkit.engines.whoosh.inversion import Ints, Numbers, Postings
 from searchkit.errors import IndexCorrupt
+from searchkit.ranking.ascending import among
 from searchkit.ranking.bm25 import encode_lengths
 
 Array = npt.NDArray[Any]
@@ -132,6 +133,23 @@ class StoredLayer:
             return self._unpack_bits(row, slot)
         start, stop = (self.offsets[slot : slot + 2] - before[row]).tolist()
         return self._docs.slice(start, stop)
+
+    def holders(self, string_ids: Ints) -> Array:
+        """Return the documents that hold one of several terms, in no order and some repeatedly."""
+        terms, (dense, before) = self.terms, self._places
+        wanted = string_ids.astype(terms.dtype)
+        slots = terms.searchsorted(wanted)
+        slots = slots[slots < len(terms)]
+        slots = slots[among(terms.take(slots), wanted)]
+        rows = dense.searchsorted(slots)
+        stored = ~among(slots, dense)
+        rare, less = slots[stored], before.take(rows[stored])
+        listed = self._docs.joined(self.offsets.take(rare) - less, self.offsets.take(rare + 1) - less)
+        found = [np.frombuffer(listed, self._docs.dtype)]
+        found += (
+            self._unpack_bits(row, slot) for row, slot in zip(rows[~stored].tolist(), slots[~stored].tolist())
+        )
+        return np.concatenate(found)
 
     def _unpack_bits(self, row: int, slot: int) -> Array:
         width = -(-self._doc_count // 8)

@@ -85,6 +85,19 @@ class LexiconLevel:
         """Return the id of the word at ``position`` in key order, -1 past the end."""
         return self.first_word + int(self._by_key[position]) if position < self._by_key.size else -1
 
+    @cached_property
+    def _keys_in_order(self) -> npt.NDArray[np.uint32]:
+        keys: npt.NDArray[np.uint32] = self._keys.all().take(self._by_key.all())
+        return keys
+
+    def words_of_strings(self, string_ids: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Return the ids of the words whose form is one of ``string_ids``."""
+        keys = self._keys_in_order
+        first = (string_ids << _CONTEXT_BITS).astype(keys.dtype)
+        starts = keys.searchsorted(first)
+        counts = keys.searchsorted(first + ((1 << _CONTEXT_BITS) - 1), side="right") - starts
+        return self._by_key.all().take(ranges(starts, counts)).astype(np.int64) + np.int64(self.first_word)
+
     def tokens(self, word_id: int) -> list[tuple[int, int, int, int]]:
         """Return (kind, string id, start, length) of the tokens of a word."""
         local = word_id - self.first_word
@@ -203,17 +216,14 @@ class StoredLexicon:
                 return level.word_at(position)
         return -1
 
+    def words_of_strings(self, string_ids: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Return the ids, ascending, of the words whose form is one of ``string_ids``, which are distinct."""
+        found = [level.words_of_strings(string_ids) for level in self.levels]
+        return np.sort(np.concatenate((np.zeros(0, np.int64), *found)))
+
     def words_of(self, string_id: int) -> list[int]:
         """Return the ids of the words, one a context, whose form is this string."""
-        words = []
-        for level in self.levels:
-            position, _ = level.find(string_id << _CONTEXT_BITS)
-            while (word := level.word_at(position)) >= 0 and level.packed_key(
-                word
-            ) >> _CONTEXT_BITS == string_id:
-                words.append(word)
-                position += 1
-        return sorted(words)
+        return list(map(int, self.words_of_strings(np.array([string_id], np.int64))))
 
     def _level_of_word(self, word_id: int) -> LexiconLevel:
         return self.levels[bisect_right(self._word_firsts, word_id) - 1]
@@ -222,10 +232,6 @@ class StoredLexicon:
         """Return the context and the form of a word."""
         packed = self._level_of_word(word_id).packed_key(word_id)
         return WordKey(Context(packed & 3), self.string(packed >> _CONTEXT_BITS))
-
-    def context(self, word_id: int) -> Context:
-        """Return the context of a word."""
-        return Context(self._level_of_word(word_id).packed_key(word_id) & 3)
 
     def tokens(self, word_id: int) -> tuple[Token, ...]:
         """Return the tokens of a word, in text order; its own form, a surface term, isn't among them."""

@@ -10,7 +10,6 @@ import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +19,7 @@ from searchkit.analysis.token import FIRST_WORD, ITEM_END, Kind
 from searchkit.engines.whoosh import stream
 from searchkit.engines.whoosh.generation import Generation
 from searchkit.engines.whoosh.syllables import bigram_number
+from searchkit.ranking.ascending import firsts
 
 Ints = npt.NDArray[np.int64]
 Words = npt.NDArray[np.int32]
@@ -180,10 +180,3 @@ class MarkedWords:
             which.take(others) - self._term_count,
             docs.take(owners.take(others)),
         )
-
-
-def firsts(ascending: npt.NDArray[Any]) -> npt.NDArray[np.intp]:
-    """Return where each run of equal values starts."""
-    starts = np.ones(len(ascending), np.bool_)
-    np.not_equal(ascending[1:], ascending[:-1], out=starts[1:])
-    return starts.nonzero()[0]

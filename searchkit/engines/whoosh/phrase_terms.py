@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from searchkit.engines.whoosh.generation import Generation
-from searchkit.engines.whoosh.phrase import match_phrase
+from searchkit.engines.whoosh.phrase import match_any
 from searchkit.query.plan import PhraseTerm, PhraseWord
 from searchkit.ranking import bm25
 from searchkit.ranking.impacts import Impacts, Postings
@@ -83,9 +83,7 @@ class PhraseTerms:
         doc_freq = 0
         postings: list[Postings | None] = []
         for segment in self._generation.segments:
-            mask = np.zeros(segment.doc_count, np.bool_)
-            for phrase in term.phrases:
-                mask |= match_phrase(self._generation, segment, phrase, term.field, None)
+            mask = match_any(self._generation, segment, term.phrases, term.field, None)
             if segment.deleted is not None:
                 mask &= ~segment.deleted
             docs = np.flatnonzero(mask).astype(np.uint32)

@@ -15,11 +15,12 @@ import numpy.typing as npt
 from searchkit.analysis.token import Layer
 from searchkit.engines.whoosh.generation import Generation
 from searchkit.engines.whoosh.neighbours import StoredNeighbours, pair_key
-from searchkit.engines.whoosh.occurrences import NEAR, Occurrences, StreamWords, firsts
+from searchkit.engines.whoosh.occurrences import NEAR, Occurrences, StreamWords
 from searchkit.engines.whoosh.syllables import bigram_number
 from searchkit.engines.whoosh.term_cache import TermCache
 from searchkit.query.plan import SecondStage
 from searchkit.ranking import bm25
+from searchkit.ranking.ascending import firsts
 from searchkit.ranking.features import Feature, FeatureScore, FeatureTerm
 from searchkit.ranking.weights import K1
 

@@ -77,6 +77,10 @@ class Segment:
             return _NO_DOCS, _NO_FREQUENCIES
         return stored.docs(slot), stored.frequencies(slot)
 
+    def holders(self, layer: Layer, string_ids: npt.NDArray[np.int64]) -> Array:
+        """Return the documents that hold one of several terms, deleted ones included, in no order, some repeatedly."""
+        return self._layers[layer].holders(string_ids)
+
     def doc_freq(self, layer: Layer, string_id: int) -> int:
         """Return how many live documents hold a term."""
         stored = self._layers[layer]
@@ -217,12 +221,19 @@ class Segment:
         data, bounds = self.streams(docs)
         return stream.decode_cut(data, bounds)
 
-    def streams(self, docs: npt.NDArray[np.integer]) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
-        """Return the encoded streams of ``docs``, one after the other, and where each starts (one more)."""
+    def streams(
+        self, docs: npt.NDArray[np.integer], most: int | None = None
+    ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
+        """Return the encoded streams of ``docs``, one after the other, and where each starts (one more).
+
+        With ``most`` only so many bytes of each, even if that cuts a code.
+        """
         offsets = self._code_offsets.all()
         docs = np.asarray(docs, np.int64)
         starts = offsets.take(docs).astype(np.int64)
         stops = offsets.take(docs + 1).astype(np.int64)
+        if most is not None:
+            stops = np.minimum(stops, starts + most)
         sizes = stops - starts
         bounds = np.zeros(len(docs) + 1, np.int64)
         np.cumsum(sizes, out=bounds[1:])

@@ -100,6 +100,14 @@ class StringTable:
         rank, found = self.rank(text.encode("utf-8", "surrogatepass"))
         return self.id_at(rank) if found else -1
 
+    def beginning_with(self, key: bytes) -> Ints:
+        """Return the ids of the strings that begin with ``key``."""
+        # No byte of UTF-8 is 0xFF.
+        low, high = self.rank(key)[0], self.rank(key + b"\xff")[0]
+        if self._ids is None:
+            return np.arange(self.first + low, self.first + high, dtype=np.int64)
+        return self._ids.slice(low, high).astype(np.int64) + self.first
+
     def string(self, string_id: int) -> str:
         """Return the string whose id is ``string_id``, which must be in the table's range."""
         local = string_id - self.first

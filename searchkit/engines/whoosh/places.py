@@ -1,0 +1,138 @@
+"""The places of a phrase in terms of the lexicon: which words may stand there."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from searchkit.analysis.token import FIRST_WORD, Kind
+from searchkit.engines.whoosh.lexicon import StoredLexicon, WordTokens
+from searchkit.query.plan import PhraseWord
+from searchkit.ranking.ascending import among, distinct
+
+if TYPE_CHECKING:
+    from searchkit.engines.whoosh.generation import Generation
+
+Mask = npt.NDArray[np.bool_]
+Ints = npt.NDArray[np.int64]
+
+_MANY_TITLED = 16
+_CACHED_WORDS = 1024
+_CACHED_BYTES = 1 << 16
+_CACHE = "phrase words"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Place:
+    """A place of a phrase in terms of the lexicon.
+
+    ``strings`` are the surfaces that may stand here, ``words`` the words, both ascending. ``mixed`` are those of the
+    surfaces that other words have as well: for all others their postings alone decide.
+    """
+
+    strings: Ints
+    words: Ints
+    mixed: Ints
+    code_count: int
+    titles: tuple[int, ...] | None = None
+    """Base terms one of which a title with a word that fits holds; None where that isn't known."""
+
+    @property
+    def sure(self) -> bool:
+        """Whether all words with one of the surfaces fit."""
+        return not len(self.mixed)
+
+    @property
+    def fits(self) -> Mask:
+        """A new mask that says for each code of a stream whether it fits."""
+        mask = np.zeros(self.code_count, np.bool_)
+        mask[self.words + FIRST_WORD] = True
+        return mask
+
+
+class _Places:
+    """The places that were looked up last. Thread-safe."""
+
+    def __init__(self, lexicon: StoredLexicon) -> None:
+        self._lexicon = lexicon
+        self._known: OrderedDict[PhraseWord, Place] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, word: PhraseWord) -> Place:
+        with self._lock:
+            found = self._known.get(word)
+            if found is not None:
+                self._known.move_to_end(word)
+                return found
+        found = place_of(self._lexicon, word)
+        if found.strings.nbytes + found.words.nbytes <= _CACHED_BYTES:
+            with self._lock:
+                self._known[word] = found
+                if len(self._known) > _CACHED_WORDS:
+                    self._known.popitem(last=False)
+        return found
+
+
+def resolve(generation: Generation, word: PhraseWord) -> Place:
+    """Look a place of a phrase up in the lexicon of a generation, and remember it."""
+    caches: dict[str, Any] = generation.caches
+    known = caches.get(_CACHE)
+    if known is None:
+        known = caches.setdefault(_CACHE, _Places(generation.lexicon))
+    assert isinstance(known, _Places)
+    return known.get(word)
+
+
+def place_of(lexicon: StoredLexicon, word: PhraseWord) -> Place:
+    """Return a place of a phrase in terms of a lexicon."""
+    exact = np.array(sorted({lexicon.remembered_id(form) for form in word.forms} - {-1}), np.int64)
+    strings, words = (
+        exact,
+        np.array(sorted(w for each in exact.tolist() for w in lexicon.words_of(each)), np.int64),
+    )
+    mixed = np.zeros(0, np.int64)
+    if word.tail:
+        longer = np.concatenate([_beginning_with(lexicon, form) for form in word.forms])
+        candidates = lexicon.words_of_strings(distinct(longer[~among(longer, exact)]))
+        tokens = lexicon.expand(candidates)
+        right = _has_base(tokens, np.array([lexicon.remembered_id(text) for text in word.base], np.int64))
+        forms = distinct(tokens.forms[right])
+        mixed = forms[among(forms, distinct(tokens.forms[~right]))]
+        words = np.sort(np.concatenate((words, candidates[right])))
+        strings = np.sort(np.concatenate((strings, forms)))
+    return Place(strings, words, mixed, lexicon.word_count + FIRST_WORD, _first_terms(lexicon, words))
+
+
+def _beginning_with(lexicon: StoredLexicon, form: str) -> Ints:
+    """Return the strings that begin with ``form``, in no order; none of them is read."""
+    key = form.encode("utf-8", "surrogatepass")
+    return np.concatenate(
+        (np.zeros(0, np.int64), *(level.strings.beginning_with(key) for level in lexicon.levels))
+    )
+
+
+def _first_terms(lexicon: StoredLexicon, words: Ints) -> tuple[int, ...] | None:
+    """Return the first base terms of ``words``, None if there are many words or one has no base term."""
+    if len(words) > _MANY_TITLED:
+        return None
+    tokens = lexicon.expand(words)
+    is_base = tokens.kinds == Kind.BASE
+    owners = np.repeat(np.arange(len(tokens.counts)), tokens.counts)[is_base]
+    first = np.flatnonzero(np.diff(owners, prepend=-1))
+    return tuple(set(tokens.terms[is_base][first].tolist())) if len(first) == len(words) else None
+
+
+def _has_base(tokens: WordTokens, base: Ints) -> Mask:
+    """Return of which words the base terms are ``base``, in this order."""
+    is_base = tokens.kinds == Kind.BASE
+    owners = np.repeat(np.arange(len(tokens.counts)), tokens.counts)[is_base]
+    right: Mask = np.bincount(owners, minlength=len(tokens.counts)) == len(base)
+    if len(base):
+        terms = tokens.terms[is_base][right[owners]].reshape(-1, len(base))
+        right[right] = (terms == base).all(axis=1)
+    return right
