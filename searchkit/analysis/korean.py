@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 _LEADS = {Context.GLUED: "A", Context.DIGIT: "1"}
 _SUFFIXES = frozenset("자가인학적성화력론")
+# Several times as fast as calling the classes.
+_morpheme = partial(tuple.__new__, Morpheme)
+_token = partial(tuple.__new__, Token)
 
 
 class Explained(NamedTuple):
@@ -67,10 +70,10 @@ class KoreanAnalyzer:
 
         There are none where nothing but particles and endings is left.
         """
-        units = [join_units(morphemes) for morphemes in self.cut(keys)]
-        parts = self._parts(
-            {(unit.noun.text, unit.tag) for word in units for unit in word if unit.noun is not None}
-        )
+        whole: dict[str, Sequence[Morpheme]] = {}
+        units = list(map(join_units, self._cut(keys, whole)))
+        nouns = {(unit.noun.text, unit.tag) for word in units for unit in word if unit.noun is not None}
+        parts = self._parts(nouns, whole)
         return [_tokens(word, len(key.form), parts) for key, word in zip(keys, units, strict=True)]
 
     def explain(self, key: WordKey) -> list[Explained]:
@@ -81,7 +84,7 @@ class KoreanAnalyzer:
             join_units(morphemes, outcomes)
         else:
             # Behind its lead the word is nothing but what is dropped.
-            morphemes = _behind_lead(self._cut_texts([_LEADS[key.context] + key.form])[0]) or ()
+            morphemes = _behind_lead(self._cut_texts([_LEADS[key.context] + key.form], {})[0]) or ()
             outcomes = [why_dropped(morpheme.tag) or MAKES_VERB for morpheme in morphemes]
         return [
             Explained(*morpheme[:4], outcome) for morpheme, outcome in zip(morphemes, outcomes, strict=True)
@@ -89,30 +92,33 @@ class KoreanAnalyzer:
 
     def cut(self, keys: Sequence[WordKey]) -> list[Sequence[Morpheme]]:
         """Return the morphemes of each key; none where a glued word is nothing but particles and endings."""
-        texts: dict[str, None] = {}
-        for context, form in keys:
-            texts.setdefault(form, None)
-            if context != Context.FREE:
-                texts.setdefault(_LEADS[context] + form, None)
-        cuts = dict(zip(texts, self._cut_texts(list(texts)), strict=True))
-        result: list[Sequence[Morpheme]] = []
-        for context, form in keys:
-            behind = None
-            if context != Context.FREE:
-                behind = _behind_lead(cuts[_LEADS[context] + form])
-                if behind is not None and not has_content(behind):
-                    result.append(())
-                    continue
-                if context == Context.GLUED:
-                    behind = None
-            result.append(cuts[form] if behind is None else behind)
-        return result
+        return self._cut(keys, {})
 
-    def _cut_texts(self, texts: Sequence[str]) -> list[Sequence[Morpheme]]:
-        """Cut ``texts``, those that are known beforehand without Kiwi."""
+    def _cut(self, keys: Sequence[WordKey], whole: dict[str, Sequence[Morpheme]]) -> list[Sequence[Morpheme]]:
+        """Do what `cut` does; ``whole`` gets what Kiwi makes of words that stand alone."""
+        glued = list(dict.fromkeys(key for key in keys if key.context))
+        led = self._cut_texts([_LEADS[context] + form for context, form in glued], {})
+        settled: dict[WordKey, Sequence[Morpheme]] = {}
+        for key, morphemes in zip(glued, led, strict=True):
+            behind = _behind_lead(morphemes)
+            if behind is None:
+                continue
+            if not has_content(behind):
+                settled[key] = ()
+            elif key.context == Context.DIGIT:
+                settled[key] = behind
+        forms = sorted({key.form for key in keys if not key.context or key not in settled})
+        alone = dict(zip(forms, self._cut_texts(forms, whole), strict=True))
+        return [settled[key] if key.context and key in settled else alone[key.form] for key in keys]
+
+    def _cut_texts(
+        self, texts: Sequence[str], whole: dict[str, Sequence[Morpheme]]
+    ) -> list[Sequence[Morpheme]]:
+        """Cut ``texts``, those that are known beforehand without Kiwi; ``whole`` gets the others."""
         known = self._known
-        cuts = iter(self.tokenize([text for text in texts if text not in known]))
-        return [known[text] if text in known else next(cuts) for text in texts]
+        asked = [text for text in texts if text not in known]
+        whole.update(zip(asked, self.tokenize(asked), strict=True))
+        return [known[text] if text in known else whole[text] for text in texts]
 
     def tokenize(self, texts: Iterable[str], blocklist: list[str] | None = None) -> list[list[Morpheme]]:
         """Cut ``texts`` in one batch."""
@@ -120,7 +126,6 @@ class KoreanAnalyzer:
         if not texts:
             return []
         kiwi = self._load()
-        make = partial(tuple.__new__, Morpheme)  # several times as fast as calling Morpheme
         with self._lock:
             # A list comes back bit by bit: Kiwi's threads work on while these are taken.
             results = (
@@ -129,7 +134,7 @@ class KoreanAnalyzer:
                 else kiwi.tokenize(texts, blocklist=blocklist)
             )
             return [
-                [make((token.form, token.tag, token.start, token.len, token.oov)) for token in result]
+                [_morpheme((token.form, token.tag, token.start, token.len, token.oov)) for token in result]
                 for result in results
             ]
 
@@ -148,23 +153,31 @@ class KoreanAnalyzer:
                 self._kiwi = kiwi
             return self._kiwi
 
-    def _parts(self, nouns: Set[tuple[str, str]]) -> dict[tuple[str, str], tuple[Part, ...]]:
+    def _parts(
+        self, nouns: Set[tuple[str, str]], whole: Mapping[str, Sequence[Morpheme]]
+    ) -> dict[tuple[str, str], tuple[Part, ...]]:
         """Find the nouns within ``nouns``, each a text and its tag, such as 생물학, 생물 and 학자 in 생물학자.
 
-        Words of one length are split together, none of them allowed as a morpheme: none can hide in another.
+        Words of one length are split together, none of them allowed as a morpheme: none can hide in another. Of
+        those in ``whole``, which says how Kiwi cuts words, only what it takes for one morpheme is cut again.
         Parts of a common noun are common nouns; else loanwords shatter (프로+세스).
         """
         found: dict[tuple[str, str], list[Part]] = {}
         common = sorted(
             text for text, tag in nouns if tag == "NNG" and len(text) > MIN_PART and text[-1] in _SUFFIXES
         )
-        for text, morphemes in zip(common, self.tokenize([text[:-1] for text in common]), strict=True):
-            if len(morphemes) == 1 and morphemes[0].tag == "NNG" and not morphemes[0].unknown:
+        for text, cut in zip(common, self.tokenize([text[:-1] for text in common]), strict=True):
+            if len(cut) == 1 and cut[0].tag == "NNG" and not cut[0].unknown:
                 found[text, "NNG"] = [Part(text[:-1], 0, len(text) - 1)]
-        for length in sorted({len(text) for text, _ in nouns if len(text) >= 2 * MIN_PART}):
-            texts = sorted({text for text, _ in nouns if len(text) == length})
-            blocked = [f"{text}/{tag}" for text in texts for tag in sorted(COMPOUND_TAGS)]
-            for text, morphemes in zip(texts, self.tokenize(texts, blocked), strict=True):
+        by_length: dict[int, list[str]] = {}
+        for text in sorted({text for text, _ in nouns if len(text) >= 2 * MIN_PART}):
+            by_length.setdefault(len(text), []).append(text)
+        for texts in by_length.values():
+            cuts = {text: whole[text] for text in texts if text in whole and not _is_one(whole[text], text)}
+            asked = [text for text in texts if text not in cuts]
+            blocked = [f"{text}/{tag}" for text in asked for tag in sorted(COMPOUND_TAGS)]
+            cuts.update(zip(asked, self.tokenize(asked, blocked), strict=True))
+            for text, morphemes in cuts.items():
                 for tag in COMPOUND_TAGS:
                     allowed = {"NNG"} if tag == "NNG" else COMPOUND_TAGS
                     if (text, tag) in nouns and _are_parts(morphemes, allowed):
@@ -172,6 +185,11 @@ class KoreanAnalyzer:
                             Part(morpheme.form, morpheme.start, morpheme.length) for morpheme in morphemes
                         )
         return {noun: tuple(dict.fromkeys(parts)) for noun, parts in found.items()}
+
+
+def _is_one(morphemes: Sequence[Morpheme], text: str) -> bool:
+    """Say whether ``text`` is cut as one noun of the dictionary, which it isn't where that is blocked."""
+    return any(morpheme.form == text and not morpheme.unknown for morpheme in morphemes)
 
 
 def _are_parts(morphemes: Sequence[Morpheme], tags: Set[str]) -> bool:
@@ -208,14 +226,18 @@ def _tokens(
 ) -> tuple[Token, ...]:
     """Make the terms of a word of ``size`` syllables."""
     tokens: list[Token] = []
+    compound = False
+    for text, begin, end, _, noun, sure in units:
+        start = min(begin, size - 1)
+        tokens.append(_token((Kind.BASE, text, start, max(min(end, size) - start, 1))))
+        compound = compound or noun is not None or bool(sure)
+    if not compound:
+        return tuple(tokens)
     for unit in units:
-        start = min(unit.start, size - 1)
-        tokens.append(Token(Kind.BASE, unit.text, start, max(min(unit.end, size) - start, 1)))
-    for unit in units:
-        own = [Token(Kind.PART, *part) for part in unit.parts]
+        own = [_token((Kind.PART, *part)) for part in unit.parts]
         if unit.noun is not None:
             own.extend(
-                Token(Kind.PART, text, unit.noun.start + start, length)
+                _token((Kind.PART, text, unit.noun.start + start, length))
                 for text, start, length in parts.get((unit.noun.text, unit.tag), ())
             )
         tokens.extend(dict.fromkeys(own) if len(own) > 1 else own)

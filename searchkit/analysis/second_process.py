@@ -6,29 +6,31 @@ gets words and answers with their terms; whatever goes wrong with it, the words 
 
 from __future__ import annotations
 
-import json
+import gc
 import os
 import signal
 import subprocess
 import sys
+from array import array
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from functools import partial
+from itertools import chain
 from types import TracebackType
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING
 
 from searchkit.analysis.dictionary import UserDictionary, UserWord
-from searchkit.analysis.token import Context, Kind, Token, WordKey
+from searchkit.analysis.token import Context, Token, WordKey
+
+if TYPE_CHECKING:
+    from searchkit.analysis.token_table import TokenTable
 
 _START = (
     "import sys; sys.path[:] = sys.argv[1:]; from searchkit.analysis.second_process import serve; serve()"
 )
 _LENGTH_BYTES = 4
-_KINDS = tuple(Kind)
-_make = partial(tuple.__new__, Token)
-
-Tokens = list[tuple[Token, ...]]
+_LINE = "\n"
+_CONTEXTS = tuple(Context)
 
 
 class ProcessFailed(Exception):
@@ -41,6 +43,7 @@ class AnalysisProcess:
     def __init__(self, dictionary: UserDictionary) -> None:
         self._process: subprocess.Popen[bytes] | None = None
         self._dictionary = dictionary
+        self._texts: list[str] = []
         # The next words are on their way while the answers to the last ones are read.
         self._sender = ThreadPoolExecutor(1, thread_name_prefix="searchkit-words")
         self._receiver = ThreadPoolExecutor(1, thread_name_prefix="searchkit-terms")
@@ -58,27 +61,37 @@ class AnalysisProcess:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
         )
-        self._send([tuple(word) for word in self._dictionary.words])
+        self._send([_lines([f"{form}\t{tag}" for form, tag in self._dictionary.words])])
 
-    def analyze(self, keys: Sequence[WordKey]) -> Future[Tokens]:
+    def analyze(self, keys: Sequence[WordKey]) -> Future[TokenTable]:
         """Ask for the tokens of ``keys``, all of them Hangul; the result may be a `ProcessFailed`."""
-        sent = self._sender.submit(self._send, [(int(context), form) for context, form in keys])
+        message = [bytes([key.context for key in keys]), _lines([key.form for key in keys])]
+        sent = self._sender.submit(self._send, message)
         return self._receiver.submit(self._answer, sent, len(keys))
 
-    def _answer(self, sent: Future[None], count: int) -> Tokens:
+    def _answer(self, sent: Future[None], count: int) -> TokenTable:
+        import numpy as np
+
+        from searchkit.analysis.token_table import TokenTable
+
         sent.result()
         process = self._process
         assert process is not None
         assert process.stdout is not None
-        answer = _receive(process.stdout)
-        if not isinstance(answer, list) or len(answer) != count:
+        answer = _receive(process.stdout, 6)
+        if answer is None:
             raise ProcessFailed
-        return [
-            tuple([_make((_KINDS[kind], text, start, length)) for kind, text, start, length in word])
-            for word in answer
-        ]
+        texts, *arrays = answer
+        self._texts += _read_lines(texts)
+        counts, numbers, kinds, starts, lengths = (
+            np.frombuffer(data, code).astype(np.int64)
+            for data, code in zip(arrays, ("H", "I", "B", "B", "B"), strict=True)
+        )
+        if len(counts) != count:
+            raise ProcessFailed
+        return TokenTable(counts, kinds, self._texts, numbers, starts, lengths)
 
-    def _send(self, message: Any) -> None:
+    def _send(self, message: Sequence[bytes]) -> None:
         if self._process is None or self._process.stdin is None:
             raise ProcessFailed
         try:
@@ -116,38 +129,67 @@ def serve() -> None:
 
     # Ctrl-C is for the process that asks: it ends this one.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    words = _receive(sys.stdin.buffer) or []
-    analyzer = KoreanAnalyzer(UserDictionary(tuple(UserWord(form, tag) for form, tag in words)))
+    # There are millions of small objects and no cycles: looking for any would take a fifth of the time.
+    gc.disable()
+    words, *_ = _receive(sys.stdin.buffer, 1) or [b""]
+    analyzer = KoreanAnalyzer(
+        UserDictionary(tuple(UserWord(*line.split("\t")) for line in _read_lines(words)))
+    )
     analyzer.load()
+    numbers: dict[str, int] = {}
 
-    def analyze(keys: list[tuple[int, str]]) -> list[list[tuple[int, str, int, int]]]:
-        found = analyzer.analyze([WordKey(Context(context), form) for context, form in keys])
-        return [[(int(kind), text, start, length) for kind, text, start, length in word] for word in found]
+    def analyze(contexts: bytes, forms: bytes) -> list[tuple[Token, ...]]:
+        keys = [WordKey(_CONTEXTS[context], form) for context, form in zip(contexts, _read_lines(forms))]
+        return analyzer.analyze(keys)
 
-    def answer(found: Future[list[list[tuple[int, str, int, int]]]]) -> None:
+    def answer(found: Future[list[tuple[Token, ...]]]) -> None:
         try:
-            _write(sys.stdout.buffer, found.result())
+            _write(sys.stdout.buffer, _table(found.result(), numbers))
         except BaseException:
             # Whoever asked sees the end of the pipe, rather than wait for an answer that doesn't come.
             os._exit(1)
 
     # Kiwi works on the next words while terms are made of the last ones.
     with ThreadPoolExecutor(2) as analysts, ThreadPoolExecutor(1) as writer:
-        while (keys := _receive(sys.stdin.buffer)) is not None:
-            writer.submit(answer, analysts.submit(analyze, keys))
+        while (keys := _receive(sys.stdin.buffer, 2)) is not None:
+            writer.submit(answer, analysts.submit(analyze, *keys))
 
 
-def _write(pipe: IO[bytes], message: Any) -> None:
-    data = json.dumps(message, ensure_ascii=False).encode()
-    pipe.write(len(data).to_bytes(_LENGTH_BYTES, "little"))
-    pipe.write(data)
+def _table(words: Sequence[tuple[Token, ...]], known: dict[str, int]) -> list[bytes]:
+    """Return the tokens of ``words`` as arrays and, before these, the texts that aren't ``known`` by number yet."""
+    flat = list(chain.from_iterable(words))
+    kinds, texts, starts, lengths = zip(*flat) if flat else ((), (), (), ())
+    new = [text for text in dict.fromkeys(texts) if text not in known]
+    known.update(zip(new, range(len(known), len(known) + len(new))))
+    return [
+        _lines(new),
+        array("H", map(len, words)).tobytes(),
+        array("I", map(known.__getitem__, texts)).tobytes(),
+        bytes(kinds),
+        bytes(starts),
+        bytes(lengths),
+    ]
+
+
+def _lines(texts: Sequence[str]) -> bytes:
+    return _LINE.join(texts).encode()
+
+
+def _read_lines(data: bytes) -> list[str]:
+    return data.decode().split(_LINE) if data else []
+
+
+def _write(pipe: IO[bytes], message: Sequence[bytes]) -> None:
+    pipe.write(b"".join(len(part).to_bytes(_LENGTH_BYTES, "little") for part in message))
+    pipe.write(b"".join(message))
     pipe.flush()
 
 
-def _receive(pipe: IO[bytes]) -> Any:
-    """Return the next message, None at the end."""
-    size = pipe.read(_LENGTH_BYTES)
-    if len(size) < _LENGTH_BYTES:
-        return None
-    data = pipe.read(int.from_bytes(size, "little"))
-    return json.loads(data) if len(data) == int.from_bytes(size, "little") else None
+def _receive(pipe: IO[bytes], parts: int) -> list[bytes] | None:
+    """Return the parts of the next message, None at the end."""
+    head = pipe.read(parts * _LENGTH_BYTES)
+    sizes = [
+        int.from_bytes(head[at : at + _LENGTH_BYTES], "little") for at in range(0, len(head), _LENGTH_BYTES)
+    ]
+    message = [pipe.read(size) for size in sizes]
+    return message if len(sizes) == parts and [len(part) for part in message] == sizes else None

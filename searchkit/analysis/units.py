@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple
 
 from searchkit.analysis.dictionary import Morpheme
@@ -21,6 +22,7 @@ _SURE_PARTICLES = frozenset("을를은는의")
 _LIKELY_PARTICLES = frozenset("과와이가에로도")
 
 MAKES_VERB = "makes a verb of its noun, dropped"
+_JOINED = "joined into the unit before"
 _DROPPED = {
     "J": "a particle, dropped",
     "E": "an ending, dropped",
@@ -58,12 +60,23 @@ class Unit(NamedTuple):
     parts: tuple[Part, ...] = ()
 
 
+# Several times as fast as calling the classes.
+_part = partial(tuple.__new__, Part)
+_unit = partial(tuple.__new__, Unit)
+
+
 def join_units(morphemes: Sequence[Morpheme], outcomes: list[str] | None = None) -> list[Unit]:
     """Join and select ``morphemes``; append to ``outcomes``, if given, what became of each."""
     units: list[Unit] = []
     open_prefix = False  # the last unit is a prefix that waits for its noun
     for index, morpheme in enumerate(morphemes):
         form, full_tag, start, length, _ = morpheme
+        told = _DROPPED.get(full_tag[0])
+        if told is not None:
+            open_prefix = False
+            if outcomes is not None:
+                outcomes.append(told)
+            continue
         tag = full_tag.split("-", maxsplit=1)[0]
         last = units[-1] if units and length > 0 and units[-1].end == start else None
         behind_noun = last is not None and last.tag in _NOUNS
@@ -75,35 +88,34 @@ def join_units(morphemes: Sequence[Morpheme], outcomes: list[str] | None = None)
             else:
                 noun = _noun(morpheme, tag, is_last=is_last)
                 if waits and last is not None:
-                    noun = _joined(last, noun)
-                    units[-1] = noun
+                    units[-1] = _joined(last, noun)
                 else:
                     units.append(noun)
-                told = f"the base term {noun.text}"
         elif tag == "XPN":
             if waits and last is not None:
                 units[-1] = last._replace(text=last.text + form, end=start + length)
             else:
-                units.append(Unit(form, start, start + length, tag))
+                units.append(_unit((form, start, start + length, tag, None, ())))
             open_prefix = True
             told = "a prefix of what follows"
         elif tag == "XSN" and form == "들":
             told = "makes a plural, dropped"
         elif tag == "XSN" and behind_noun and last is not None:
             units[-1] = _suffixed(last, form, start + length)
-            told = f"joined into {units[-1].text}"
+            told = _JOINED
         elif tag == "VV" and form in _LIGHT_VERBS and behind_noun:
             told = MAKES_VERB
         elif tag == "VV" and form == "하" and last is not None and last.text == "못":
-            units[-1] = Unit("못하다", last.start, start + length, tag)
-            told = "joined into 못하다"
-        elif reason := why_dropped(full_tag):
-            told = reason
+            units[-1] = _unit(("못하다", last.start, start + length, tag, None, ()))
+            told = _JOINED
         else:
-            units.append(Unit(_lemma(form) if tag in _VERBS else form, start, start + length, tag))
-            told = f"the base term {units[-1].text}"
+            told = _DROPPED.get(tag)
+            if told is None:
+                text = _lemma(form) if tag in _VERBS else form
+                units.append(_unit((text, start, start + length, tag, None, ())))
         if outcomes is not None:
-            outcomes.append(told)
+            made = units[-1].text if units else ""
+            outcomes.append(f"joined into {made}" if told is _JOINED else told or f"the base term {made}")
     return units
 
 
@@ -128,9 +140,9 @@ def _noun(morpheme: Morpheme, tag: str, *, is_last: bool) -> Unit:
         if _ends_with(form, _SURE_PARTICLES):
             form, length = form[:-1], length - 1
         elif _ends_with(form, _LIKELY_PARTICLES):
-            parts = (Part(form[:-1], start, length - 1),)
-    noun = Part(form, start, length) if tag in COMPOUND_TAGS and length == len(form) else None
-    return Unit(form, start, start + length, tag, noun, parts)
+            parts = (_part((form[:-1], start, length - 1)),)
+    noun = _part((form, start, length)) if tag in COMPOUND_TAGS and length == len(form) else None
+    return _unit((form, start, start + length, tag, noun, parts))
 
 
 def _ends_with(form: str, particles: frozenset[str]) -> bool:

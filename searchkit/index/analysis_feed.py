@@ -8,10 +8,13 @@ from __future__ import annotations
 from concurrent.futures import Future
 from types import TracebackType
 
+import numpy as np
+
 from searchkit.analysis.analyzer import WordAnalyzer, is_hangul
 from searchkit.analysis.batch import BatchEncoder
 from searchkit.analysis.second_process import AnalysisProcess, ProcessFailed
-from searchkit.analysis.token import Token, WordKey
+from searchkit.analysis.token import WordKey
+from searchkit.analysis.token_table import TokenTable
 from searchkit.document import Document
 from searchkit.engines.base import DocumentWriter
 from searchkit.index.report import Progress
@@ -36,8 +39,9 @@ class AnalysisFeed:
         self._process: AnalysisProcess | None = None
         self._alone = analyzer.loaded or not AnalysisProcess.possible()
         self._unknown: list[WordKey] = []
-        self._asked: list[tuple[list[WordKey], Future[list[tuple[Token, ...]]]]] = []
-        self._pending: list[WordKey] = []
+        # Of the unknown words, by their places: Hangul that was sent away, and that which wasn't yet.
+        self._asked: list[tuple[list[int], Future[TokenTable]]] = []
+        self._pending: list[int] = []
 
     def add(self, document: Document) -> None:
         """Index a document whose id is not in the index."""
@@ -51,16 +55,19 @@ class AnalysisFeed:
 
     def _ask(self, new_keys: list[WordKey], at_least: int = 1) -> None:
         unknown = self._writer.unknown(new_keys)
+        self._pending += [
+            place for place, key in enumerate(unknown, len(self._unknown)) if is_hangul(key.form)
+        ]
         self._unknown += unknown
-        self._pending += [key for key in unknown if is_hangul(key.form)]
         if len(self._pending) < at_least:
             return
         if self._process is None and not self._alone and at_least > 1:
             self._process = AnalysisProcess(self._analyzer.dictionary)
         if self._process is not None:
             for start in range(0, len(self._pending), _WORDS_AT_ONCE):
-                keys = self._pending[start : start + _WORDS_AT_ONCE]
-                self._asked.append((keys, self._process.analyze(keys)))
+                places = self._pending[start : start + _WORDS_AT_ONCE]
+                keys = [self._unknown[place] for place in places]
+                self._asked.append((places, self._process.analyze(keys)))
             self._pending = []
 
     def flush(self) -> None:
@@ -72,31 +79,36 @@ class AnalysisFeed:
         unknown, self._unknown, self._pending = self._unknown, [], []
         self._writer.flush(batch, unknown, self._analyze(unknown))
 
-    def _analyze(self, keys: list[WordKey]) -> list[tuple[Token, ...]]:
-        known = self._answers(len(keys))
-        missing = [key for key in keys if key not in known] if known else keys
+    def _analyze(self, keys: list[WordKey]) -> TokenTable:
+        places, tables = self._answers(len(keys))
+        there = np.zeros(len(keys), np.bool_)
+        there[places] = True
+        missing: list[int] = np.flatnonzero(~there).tolist()
         step = len(missing) or 1 if self._progress is None else _WORDS_AT_ONCE
         for start in range(0, len(missing), step):
             some = missing[start : start + step]
-            known.update(zip(some, self._analyzer.analyze(some), strict=True))
+            places += some
+            tables.append(TokenTable.of(self._analyzer.analyze([keys[place] for place in some])))
             if self._progress is not None:
-                self._progress("words", len(known), len(keys))
-        return [known[key] for key in keys]
+                self._progress("words", len(places), len(keys))
+        return TokenTable.joined(tables).take(np.argsort(np.array(places, np.int64)))
 
-    def _answers(self, total: int) -> dict[WordKey, tuple[Token, ...]]:
-        """Wait for what the other process was asked; where it failed there is less."""
-        known: dict[WordKey, tuple[Token, ...]] = {}
+    def _answers(self, total: int) -> tuple[list[int], list[TokenTable]]:
+        """Wait for what the other process was asked, return it and its places; where it failed there is less."""
+        places: list[int] = []
+        tables: list[TokenTable] = []
         asked, self._asked = self._asked, []
-        for keys, answer in asked:
+        for some, answer in asked:
             try:
-                known.update(zip(keys, answer.result(), strict=True))
+                tables.append(answer.result())
             except (ProcessFailed, OSError):
                 self._alone = True
                 self.close()
                 break
+            places += some
             if self._progress is not None:
-                self._progress("words", len(known), total)
-        return known
+                self._progress("words", len(places), total)
+        return places, tables
 
     def close(self) -> None:
         """End the other process."""

@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from searchkit.analysis.ranges import ranges
 from searchkit.analysis.token import Context, Kind, Token, WordKey
+from searchkit.analysis.token_table import TokenTable
 from searchkit.engines.whoosh.blockfile import BlockFile, BlockFileWriter, small
 from searchkit.engines.whoosh.manifest import FileRecord
 from searchkit.engines.whoosh.strings import StringTable, write_strings
@@ -271,9 +272,10 @@ def write_level(
     well.
     """
     forms = [key.form for key in keys]
-    flat = list(chain.from_iterable(tokens))
-    kinds, token_texts, token_starts, token_lengths = zip(*flat) if flat else ((), (), (), ())
-    texts = dict.fromkeys(chain(forms, token_texts), -1)
+    table = TokenTable.of(tokens)
+    used = np.flatnonzero(np.bincount(table.numbers, minlength=len(table.texts)))
+    terms_used = [table.texts[number] for number in used.tolist()]
+    texts = dict.fromkeys(chain(forms, terms_used), -1)
     look_up = stored.string_id if stored.levels else None
     new: list[bytes] = []
     for text in texts:
@@ -291,15 +293,12 @@ def write_level(
     known_strings.update(texts)
     packed = _numbers(map(texts.__getitem__, forms), len(forms)) << _CONTEXT_BITS
     packed |= _numbers([key.context for key in keys], len(keys))
-    counts = _numbers(map(len, tokens), len(tokens))
-    terms = (
-        _numbers(map(texts.__getitem__, token_texts), len(flat)) | _numbers(kinds, len(flat)) << _KIND_SHIFT
-    )
-    starts = _numbers(token_starts, len(flat))
-    lengths = _numbers(token_lengths, len(flat)) - 1
+    ids = np.zeros(len(table.texts), np.int64)
+    ids[used] = _numbers(map(texts.__getitem__, terms_used), len(used))
+    terms = ids[table.numbers] | table.kinds << _KIND_SHIFT
     write_strings(writer, new)
     bounds = (first_string, first_string + len(new), stored.word_count, stored.word_count + len(keys))
-    _write_words(writer, bounds, packed, counts, terms, starts, lengths)
+    _write_words(writer, bounds, packed, table.counts, terms, table.starts, table.lengths - 1)
     write_bigrams(writer, *bigrams_of(forms))
 
 

@@ -14,6 +14,7 @@ from searchkit.analysis.batch import Batch
 from searchkit.analysis.glossary import NO_USER_GLOSSES, UserGlosses, make_glossary
 from searchkit.analysis.glosses import glosses
 from searchkit.analysis.token import FIRST_WORD, Token, WordKey
+from searchkit.analysis.token_table import TokenTable
 from searchkit.document import Document
 from searchkit.engines.whoosh import merge, neighbours, reanalysis, records, stream
 from searchkit.engines.whoosh.blockfile import BlockFile, BlockFileWriter
@@ -173,9 +174,8 @@ class IndexWriter:
         order = np.argsort(-counts[missing], kind="stable")
         writer, _ = self._create("lex")
         chosen = order.tolist()
-        write_level(
-            writer, self._lexicon, [keys[i] for i in chosen], [tokens[i] for i in chosen], self._known_strings
-        )
+        chosen_tokens = TokenTable.of(tokens).take(order)
+        write_level(writer, self._lexicon, [keys[i] for i in chosen], chosen_tokens, self._known_strings)
         first = self._lexicon.word_count
         self._word_ids[missing[order]] = np.arange(first, first + len(keys))
         self._add_level(self._finish(writer))
