@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from searchkit.analysis.token import Layer
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from searchkit.engines.base import Snapshot
 
 _NAME = "expander"
+_CACHED = 16_384
 _NAMING = (Layer.BULLETS, Layer.TITLE, Layer.IDENTIFIERS)
 
 
@@ -35,10 +37,10 @@ def expanded(
     notes = [Note(VIA, f"{each.typed} is also {', '.join(each.texts)}") for each in found]
     titles = Titles.of(snapshot)
     whole = expander.whole(parsed, titles.cut) if ranked else None
-    if whole is not None and expander.known(found, whole) < EXPANSION.titles.sure:
+    if whole is not None and (known := expander.known(found, whole)) < EXPANSION.titles.sure:
         said = titles.about(whole, made)
         if said:
-            titled = expander.by_titles(whole, said, expander.known(found, whole))
+            titled = expander.by_titles(whole, said, known)
             made = with_bonus(made, [titled])
             text = f"papers about {titled.typed} are often titled {', '.join(titled.texts)}"
             notes.append(Note("titles", text))
@@ -52,6 +54,7 @@ def _expander(snapshot: Snapshot, vocabulary: Vocabulary) -> Expander:
     if kept is None or kept[0] is not vocabulary:
         translations = _nothing if glossary is None else glossary.translations
 
+        @lru_cache(maxsize=_CACHED)
         def documents(text: str) -> int:
             return max(snapshot.doc_freq(layer, text) for layer in _NAMING)
 

@@ -12,21 +12,23 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from searchkit.analysis.token import FIRST_WORD, ITEM_END, SENTENCE_END, Kind, Layer
-from searchkit.query.plan import PhraseTerm, PhraseWord, Plan
+from searchkit.analysis.token import FIRST_WORD, ITEM_END, Layer
+from searchkit.engines.whoosh.phrase import holders, without_sentences
+from searchkit.engines.whoosh.places import resolve
+from searchkit.query.plan import PhraseTerm, Plan
 from searchkit.query.spacing import cut
 from searchkit.query.title_phrases import TitlePhrase, over_represented
 from searchkit.ranking.weights import EXPANSION
 
 if TYPE_CHECKING:
     from searchkit.engines.base import Snapshot
-    from searchkit.engines.whoosh.lexicon import StoredLexicon, WordTokens
 
 Ints = npt.NDArray[np.int64]
-Mask = npt.NDArray[np.bool_]
+Codes = npt.NDArray[np.int32]
 
 _NAME = "titles"
 _CACHED = 4_096
+_CACHED_FORMS = 1 << 15
 
 
 class Titles:
@@ -34,6 +36,7 @@ class Titles:
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
+        self._forms: dict[int, str] = {}
         self._said: OrderedDict[PhraseTerm, list[TitlePhrase]] = OrderedDict()
         self._lock = Lock()
 
@@ -70,17 +73,39 @@ class Titles:
     def _ask(self, whole: PhraseTerm, made: Plan) -> list[TitlePhrase]:
         snapshot, weights = self._snapshot, EXPANSION.titles
         # The filters of one search must not change what another remembers.
-        first = replace(made, filters=(), second=None)
-        best = snapshot.run(first, limit=weights.hits, total=False).hits
-        codes, offsets = snapshot.words([handle for _, handle in best])
-        if _holding(snapshot.lexicon, codes, offsets, whole) < weights.documents:
+        codes, offsets = snapshot.words(snapshot.best_by_terms(made, weights.hits))
+        if self._holding(codes, offsets, whole) < weights.documents:
             return []
         return over_represented(
-            [title for title in _titles(snapshot.lexicon, codes, offsets) if title],
+            [title for title in self._titles(codes, offsets) if title],
             lambda word: self._frequency(word, Layer.TITLE),
             snapshot.documents_with(Layer.TITLE),
             weights,
         )
+
+    def _holding(self, codes: Codes, offsets: Ints, whole: PhraseTerm) -> int:
+        """Return how many documents hold a phrase, from their streams."""
+        codes, offsets = without_sentences(codes, offsets)
+        held = np.zeros(len(offsets) - 1, np.bool_)
+        for phrase in whole.phrases:
+            places = (word if word.base else replace(word, tail=False) for word in phrase)
+            held[holders(codes, offsets, [resolve(self._snapshot, word).fits for word in places])] = True
+        return int(np.count_nonzero(held))
+
+    def _titles(self, codes: Codes, offsets: Ints) -> list[list[str]]:
+        """Return the forms of the words of the titles of documents, from their streams."""
+        lexicon, forms = self._snapshot.lexicon, self._forms
+        if len(forms) > _CACHED_FORMS:
+            forms.clear()
+        found = []
+        for start, stop in pairwise(offsets.tolist()):
+            end = start + int((codes[start:stop] == ITEM_END).argmax())
+            title = [code - FIRST_WORD for code in codes[start:end].tolist() if code >= FIRST_WORD]
+            for word in title:
+                if word not in forms:
+                    forms[word] = lexicon.key(word).form
+            found.append([forms[word] for word in title])
+        return found
 
     def _may_stand(self, whole: PhraseTerm, made: Plan) -> bool:
         """Say whether enough documents may hold a phrase, from the pairs of its words; most queries end here."""
@@ -93,53 +118,3 @@ class Titles:
 
     def _frequency(self, text: str, layer: Layer) -> int:
         return self._snapshot.doc_freq(layer, text)
-
-
-def _titles(lexicon: StoredLexicon, codes: npt.NDArray[np.int32], offsets: Ints) -> list[list[str]]:
-    """Return the forms of the words of the titles of documents, from their streams."""
-    found = []
-    for start, stop in pairwise(offsets.tolist()):
-        end = start + int((codes[start:stop] == ITEM_END).argmax())
-        words = (code - FIRST_WORD for code in codes[start:end].tolist() if code >= FIRST_WORD)
-        found.append([lexicon.key(word).form for word in words])
-    return found
-
-
-def _holding(lexicon: StoredLexicon, codes: npt.NDArray[np.int32], offsets: Ints, whole: PhraseTerm) -> int:
-    """Return how many documents hold a phrase, from their streams."""
-    kept = codes != SENTENCE_END
-    before = np.zeros(len(codes) + 1, np.int64)
-    np.cumsum(kept, out=before[1:])
-    codes, offsets = codes[kept], before[offsets]
-    numbers = np.sort(codes[codes >= FIRST_WORD].astype(np.int64) - FIRST_WORD)
-    numbers = numbers[np.diff(numbers, prepend=-1) > 0]
-    places = np.searchsorted(numbers, codes.astype(np.int64) - FIRST_WORD)
-    held = np.zeros(len(offsets) - 1, np.bool_)
-    there = lexicon.expand(numbers)
-    for phrase in whole.phrases:
-        count = len(codes) - len(phrase) + 1
-        if count <= 0:
-            continue
-        hits = np.ones(count, np.bool_)
-        for shift, word in enumerate(phrase):
-            fits = np.append(_fitting(lexicon, there, word), False)
-            hits &= fits[places[shift : shift + count]] & (codes[shift : shift + count] >= FIRST_WORD)
-        held[np.searchsorted(offsets, np.flatnonzero(hits), side="right") - 1] = True
-    return int(np.count_nonzero(held))
-
-
-def _fitting(lexicon: StoredLexicon, found: WordTokens, word: PhraseWord) -> Mask:
-    """Return which of the words ``found`` fit a place of a phrase."""
-    exact = np.array([lexicon.string_id(form) for form in word.forms], np.int64)
-    fits: Mask = np.isin(found.forms, exact)
-    if word.tail:
-        base = found.kinds == Kind.BASE
-        owners = np.repeat(np.arange(len(found.counts)), found.counts)[base]
-        wanted = [lexicon.string_id(text) for text in word.base]
-        right = np.bincount(owners, minlength=len(found.counts)) == len(wanted)
-        if wanted and right.any():
-            terms = found.terms[base][right[owners]].reshape(-1, len(wanted))
-            right[right] = (terms == np.array(wanted)).all(axis=1)
-        for number in np.flatnonzero(right & ~fits).tolist():
-            fits[number] = lexicon.string(int(found.forms[number])).startswith(word.forms)
-    return fits

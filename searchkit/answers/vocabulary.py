@@ -34,4 +34,4 @@ class LexiconVocabulary:
 
     def has_string(self, text: str) -> bool:
         """Return whether a term or form is in the lexicon."""
-        return self._lexicon.string_id(text) >= 0
+        return self._lexicon.remembered_id(text) >= 0

@@ -91,6 +91,9 @@ class Snapshot(AbstractContextManager["Snapshot", None], Protocol):
         equal ones go by score. Ties go by id, in code point order. A plan in which nothing scores lists by date.
         """
 
+    def best_by_terms(self, plan: Plan, limit: int) -> Sequence[Handle]:
+        """Return the best documents of ``plan`` by its terms alone, without its filters; `run` may go on from it."""
+
     def contributions(self, plan: Plan, handle: Handle) -> Sequence[Contribution]:
         """Return what each part of ``plan`` that a document holds adds to its score; nothing if it doesn't match."""
 

@@ -33,8 +33,8 @@ def test_scanning_finds_what_decoding_finds(documents, places, field, data_sourc
         ends.append(len(codes))
     data, byte_offsets = stream.encode(np.array(codes, np.int64))
     offsets = byte_offsets[np.array(ends)]
-    decoded = phrase._without_sentences(stream.decode(data), np.array(ends))
-    expected = set(phrase._hits(*decoded, places, field).tolist())
+    decoded = phrase.without_sentences(stream.decode(data), np.array(ends))
+    expected = set(phrase.holders(*decoded, places, field).tolist())
     anchor = data_source.draw(st.integers(0, len(places) - 1))
     at = scan.places_of(data, places, anchor)
     docs = np.searchsorted(offsets, at, side="right") - 1

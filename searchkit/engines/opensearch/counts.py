@@ -16,7 +16,8 @@ import numpy.typing as npt
 
 from searchkit.analysis.token import Layer
 from searchkit.engines.opensearch import schema
-from searchkit.engines.opensearch.translation import HasLexicon, Translator
+from searchkit.engines.opensearch.translation import Translator
+from searchkit.engines.whoosh.places import HasLexicon
 from searchkit.query.plan import PhraseTerm
 from searchkit.ranking import bm25
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, MutableMapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -69,6 +70,11 @@ class ClusterSnapshot(Committed):
     ) -> TopDocs:
         """Return a page of what matches ``plan``."""
         return search.run(self, plan, limit=limit, offset=offset, sort=sort, total=total, facets=facets)
+
+    def best_by_terms(self, plan: Plan, limit: int) -> Sequence[str]:
+        """Return the best documents of ``plan`` by its terms alone."""
+        first = replace(plan, filters=(), second=None)
+        return [handle for _, handle in self.run(first, limit=limit, total=False).hits]
 
     def contributions(self, plan: Plan, handle: str) -> Sequence[Contribution | FeatureScore]:
         """Return what each part of ``plan`` adds to the score of a document."""

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from searchkit.analysis.token import Layer
 from searchkit.engines.opensearch import schema
 from searchkit.engines.opensearch.body import author_words, without_version
 from searchkit.engines.whoosh.lexicon import StoredLexicon
-from searchkit.engines.whoosh.places import place_of
+from searchkit.engines.whoosh.places import HasLexicon, place_of
 from searchkit.engines.whoosh.prepared import PreparedPlan
 from searchkit.query.plan import (
     And,
@@ -54,18 +54,6 @@ _REGIONS: Mapping[str | None, tuple[str, ...]] = {
     "title": (schema.TITLE_FORMS,),
     "bullets": (schema.REST_FORMS,),
 }
-
-
-class HasLexicon(Protocol):
-    """A commit with its lexicon, and a place for what is derived from it."""
-
-    @property
-    def lexicon(self) -> StoredLexicon:
-        """Every word of the documents with its terms."""
-
-    @property
-    def caches(self) -> dict[str, Any]:
-        """What lives as long as the commit is held."""
 
 
 class _Place(NamedTuple):

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -15,21 +14,31 @@ from searchkit.engines.whoosh.facets import FacetCounter
 from searchkit.engines.whoosh.generation import Generation
 from searchkit.engines.whoosh.matching import Matcher
 from searchkit.engines.whoosh.page import PageCollector
-from searchkit.engines.whoosh.phrase_terms import PhraseTerms, ResolvedPhrase
+from searchkit.engines.whoosh.phrase_terms import PhraseTerms
 from searchkit.engines.whoosh.prepared import PreparedPlan, prepare
 from searchkit.engines.whoosh.rescore import Rescorer
+from searchkit.engines.whoosh.scorer import Scorer
 from searchkit.engines.whoosh.segment import Segment
-from searchkit.engines.whoosh.term_cache import ResolvedTerm, TermCache
-from searchkit.query.plan import Plan, PlanTerm, SecondStage
+from searchkit.engines.whoosh.term_cache import TermCache
+from searchkit.query.plan import Node, Plan, PlanTerm, SecondStage
 from searchkit.ranking.bm25 import LENGTH_TABLE, saturation
 from searchkit.ranking.features import Feature, FeatureScore, FeatureTerm
-from searchkit.ranking.impacts import Impacts, Postings
-from searchkit.ranking.topk import best, exact
 from searchkit.ranking.weights import K1
 
 Mask = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 Docs = npt.NDArray[np.intp]
+
+_NAME = "first stage"
+
+
+class _FirstStage(NamedTuple):
+    """The first stage of a plan without filters: its root, and the best documents."""
+
+    root: Node
+    prepared: PreparedPlan
+    scorer: Scorer
+    page: PageCollector
 
 
 def run(
@@ -47,31 +56,33 @@ def run(
     ``sort`` is "relevance" (by score), "date" (newest first) or "votes" (most first): documents without come last,
     equal ones go by score. Ties go by id. A plan in which nothing scores lists by date.
     """
-    prepared = prepare(plan)
-    scorer = _Scorer(generation, prepared)
+    known = _known(generation, plan)
+    prepared = prepare(plan) if known is None else known.prepared
+    scorer = Scorer(generation, prepared) if known is None else known.scorer
     wanted = offset + limit if limit > 0 else 0
     order = "date" if sort == "relevance" and not prepared.scored else sort
     second = plan.second if order == "relevance" else None
     if second is not None and wanted > 0:
         wanted = max(wanted, second.weights.window)
-    page = PageCollector(generation.segments, wanted)
+    ranked = order == "relevance" and prepared.ranked
+    done = ranked and known is not None and wanted <= known.page.wanted
+    page = known.page if done and known is not None else PageCollector(generation.segments, wanted)
     counter = FacetCounter() if facets else None
     count = 0
-    shortcut = order == "relevance" and prepared.always_scored and not prepared.boosts
     for index, segment in enumerate(generation.segments):
         matcher = Matcher(generation, index)
         allowed = matcher.restrict(matcher.live(), prepared.filters)
         matched: Mask | None = None
-        if total or counter is not None or not (shortcut and prepared.plain):
-            matched = scorer.holding(index) if prepared.plain else matcher.match(prepared.root, allowed)
+        if total or counter is not None or not (ranked and prepared.plain):
+            matched = scorer.holding(index) if prepared.any_decides else matcher.match(prepared.root, allowed)
             if allowed is not None:
                 matched &= allowed
             count += int(np.count_nonzero(matched))
             if counter is not None:
                 counter.add(segment, matcher.authors, matched)
-        if not wanted:
+        if not wanted or done:
             continue
-        if shortcut:
+        if ranked:
             docs, scores = scorer.best(index, wanted, page.floor, allowed if prepared.plain else matched)
             page.consider(index, docs, scores)
         else:
@@ -82,14 +93,42 @@ def run(
                 chosen = page.promising(keys)
                 docs, keys = docs[chosen], keys[chosen]
             page.add(index, docs, scorer.exact(index, docs, matcher), keys)
-    for index, docs in page.considered():
-        page.add(index, docs, scorer.exact(index, docs))
+    if not done:
+        for index, docs in page.considered():
+            page.add(index, docs, scorer.exact(index, docs))
     if second is not None and wanted > 0 and offset < second.weights.window:
         hits = _rescored(generation, second, page, offset + limit)
     else:
         hits = page.hits()
     page_hits = [(score, (index, doc)) for score, index, doc in hits[offset : offset + max(limit, 0)]]
     return TopDocs(page_hits, count, None if counter is None else counter.result())
+
+
+def best_by_terms(generation: Generation, plan: Plan, limit: int) -> list[tuple[int, int]]:
+    """Return the first ``limit`` documents of ``plan`` by its first stage, whatever its filters.
+
+    What was found is remembered: `run` with this plan, or with one of the same root, goes on from it.
+    """
+    first = replace(plan, filters=(), second=None)
+    prepared = prepare(first)
+    if not (prepared.plain and prepared.ranked):
+        return [place for _, place in run(generation, first, limit=limit, total=False).hits]
+    scorer = Scorer(generation, prepared)
+    page = PageCollector(generation.segments, limit if plan.second is None else plan.second.weights.window)
+    for index in range(len(generation.segments)):
+        matcher = Matcher(generation, index)
+        allowed = matcher.restrict(matcher.live(), prepared.filters)
+        page.consider(index, *scorer.best(index, page.wanted, page.floor, allowed))
+    for index, docs in page.considered():
+        page.add(index, docs, scorer.exact(index, docs))
+    generation.caches[_NAME] = _FirstStage(plan.root, prepared, scorer, page)
+    return [(index, doc) for _, index, doc in page.hits()[:limit]]
+
+
+def _known(generation: Generation, plan: Plan) -> _FirstStage | None:
+    """Return the first stage of ``plan`` if it was the last that was remembered."""
+    found: _FirstStage | None = generation.caches.get(_NAME)
+    return found if found is not None and found.root is plan.root and not plan.filters else None
 
 
 def contributions(
@@ -154,89 +193,3 @@ def _sort_keys(segment: Segment, order: str, docs: Docs) -> npt.NDArray[Any] | N
         return None
     column: npt.NDArray[Any] = segment.dates if order == "date" else segment.votes
     return column[docs]
-
-
-class _Scorer:
-    """Scores documents by the terms of a plan; a term that stands there twice weighs double."""
-
-    def __init__(self, generation: Generation, prepared: PreparedPlan) -> None:
-        self._segments = generation.segments
-        self._cache = TermCache.of(generation)
-        self._boosts = prepared.boosts
-        self._phrases = _names(PhraseTerms.of(generation), prepared)
-        gains: dict[tuple[Layer, str], float] = {}
-        words: dict[tuple[Layer, str], int] = {}
-        resolved: dict[tuple[Layer, str], ResolvedTerm] = {}
-        for term in prepared.terms:
-            key = term.layer, term.text
-            found = resolved.get(key)
-            if found is None:
-                found = resolved[key] = self._cache.get(term.layer, term.text)
-                gains[key] = 0.0
-                words[key] = term.word
-            gains[key] += term.weight * found.idf
-        self._terms = [(term, gains[key]) for key, term in resolved.items() if term.doc_freq]
-        grouped: dict[int, list[tuple[Layer, str, float]]] = {}
-        for key, found in resolved.items():
-            if found.doc_freq:
-                grouped.setdefault(words[key], []).append((*key, gains[key]))
-        self._words = [tuple(word) for word in grouped.values()]
-        layers = dict.fromkeys(term.layer for term, _ in self._terms)
-        self._layers: Sequence[Layer] = tuple(layers)
-        self._rows = {layer: row for row, layer in enumerate(self._layers)}
-
-    def _present(self, index: int) -> Iterable[tuple[Postings, float, int]]:
-        """Yield the terms and names of a segment with what they are worth and the row of their length factors."""
-        for term, gain in self._terms:
-            postings = term.postings[index]
-            if postings is not None:
-                yield postings, gain, self._rows[term.layer]
-        for name, gain in self._phrases:
-            held = name.postings[index]
-            if held is not None:
-                yield held, gain, len(self._rows)
-
-    def impacts(self, index: int) -> list[Impacts]:
-        """Return what the words and names add to scores in a segment; only where all are worth more than 0."""
-        doc_count = self._segments[index].doc_count
-        found = [self._cache.impacts(word)[index] for word in self._words]
-        found += [name.impacts(index, gain, doc_count) for name, gain in self._phrases]
-        return [each for each in found if each is not None]
-
-    def best(
-        self, index: int, k: int, floor: float, allowed: Mask | None
-    ) -> tuple[Docs, npt.NDArray[np.float32]]:
-        """Return candidates for the best ``k`` documents of a segment, ascending, and about what they score."""
-        return best(
-            self.impacts(index),
-            k,
-            doc_count=self._segments[index].doc_count,
-            scratch=self._cache.scratch,
-            floor=floor,
-            allowed=allowed,
-        )
-
-    def holding(self, index: int) -> Mask:
-        """Return which documents of a segment hold any of the words and names, all worth more than 0."""
-        mask = np.zeros(self._segments[index].doc_count, np.bool_)
-        for each in self.impacts(index):
-            each.mark(mask)
-        return mask
-
-    def exact(self, index: int, docs: Docs, matcher: Matcher | None = None) -> Floats:
-        """Return the scores of ``docs``, ascending; with a ``matcher`` the boosts of ids count as well."""
-        segment = self._segments[index]
-        factors = [self._cache.factors(layer)[segment.norms(layer)[docs]] for layer in self._layers]
-        if self._phrases:
-            factors.append(np.full(len(docs), K1))
-        scores = exact(list(self._present(index)), factors, docs)
-        if matcher is not None:
-            for boost in self._boosts:
-                scores[np.isin(docs, matcher.docs_of(boost.value))] += boost.boost
-        return scores
-
-
-def _names(known: PhraseTerms, prepared: PreparedPlan) -> list[tuple[ResolvedPhrase, float]]:
-    """Return the names of a plan that some document holds, with what each is worth."""
-    found = [(known.get(name), name.weight) for name in prepared.phrases]
-    return [(name, weight * name.idf) for name, weight in found if name.doc_freq]

@@ -25,7 +25,7 @@ class PageCollector:
 
     def __init__(self, segments: Sequence[Segment], wanted: int) -> None:
         self._segments = segments
-        self._wanted = wanted
+        self.wanted = wanted
         self._keys: Array = np.zeros(0, np.int32)
         self._scores: Array = np.zeros(0, np.float64)
         self._places: Array = np.zeros((0, 2), np.int64)
@@ -41,11 +41,11 @@ class PageCollector:
     def floor(self) -> float:
         """The lowest rounded score that can still get in."""
         rounded = [scores for _, _, scores in self._candidates]
-        if sum(map(len, rounded)) < max(self._wanted, 1):
+        if sum(map(len, rounded)) < max(self.wanted, 1):
             return 0.0
         joined = np.concatenate(rounded)
-        joined.partition(len(joined) - self._wanted)
-        return float(joined[len(joined) - self._wanted])
+        joined.partition(len(joined) - self.wanted)
+        return float(joined[len(joined) - self.wanted])
 
     def considered(self) -> Iterator[tuple[int, Docs]]:
         """Yield segments with those candidates that may be among the best."""
@@ -60,21 +60,21 @@ class PageCollector:
 
     def promising(self, keys: Array) -> npt.NDArray[np.intp]:
         """Return which of a segment's documents have keys good enough to be looked at."""
-        if len(keys) <= self._wanted:
+        if len(keys) <= self.wanted:
             return np.arange(len(keys))
-        return np.flatnonzero(keys >= np.partition(keys, len(keys) - self._wanted)[len(keys) - self._wanted])
+        return np.flatnonzero(keys >= np.partition(keys, len(keys) - self.wanted)[len(keys) - self.wanted])
 
     def add(self, index: int, docs: Docs, scores: Array, keys: Array | None = None) -> None:
         """Add documents of segment number ``index``."""
         if keys is None:
             keys = np.zeros(len(docs), np.int32)
-            if len(docs) > self._wanted:
-                kept = scores >= np.partition(scores, len(docs) - self._wanted)[len(docs) - self._wanted]
+            if len(docs) > self.wanted:
+                kept = scores >= np.partition(scores, len(docs) - self.wanted)[len(docs) - self.wanted]
                 docs, scores, keys = docs[kept], scores[kept], keys[kept]
             order = np.lexsort((self._segments[index].id_rank[docs], -scores))
         else:
             order = np.lexsort((self._segments[index].id_rank[docs], -scores, -keys.astype(np.int64)))
-        order = order[: self._wanted]
+        order = order[: self.wanted]
         places = np.empty((len(order), 2), np.int64)
         places[:, 0] = index
         places[:, 1] = docs[order]
@@ -98,13 +98,13 @@ class PageCollector:
         bounds = [0, *(np.flatnonzero(changes) + 1).tolist(), len(scores)]
         hits: list[tuple[float, int, int]] = []
         for start, stop in pairwise(bounds):
-            if start >= self._wanted:
+            if start >= self.wanted:
                 break
             run = [(float(scores[at]), *places[at].tolist()) for at in range(start, stop)]
             if len({segment for _, segment, _ in run}) > 1:
                 run.sort(key=self._id_of)
             hits += run
-        return hits[: self._wanted]
+        return hits[: self.wanted]
 
     def cut(self, size: int) -> tuple[list[tuple[int, Docs, Array]], list[tuple[float, int, int]]]:
         """Return the best ``size`` as (number of the segment, documents, ascending, their scores); and later hits."""

@@ -59,9 +59,9 @@ def match_any(
         candidates = [_candidates(segment, places, field, within) for places in resolved]
         docs = np.flatnonzero(np.logical_or.reduce(candidates)) if candidates else np.zeros(0, np.int64)
         if len(docs):
-            codes, bounds = _without_sentences(*_titles(segment, docs))
+            codes, bounds = without_sentences(*_titles(segment, docs))
             for fits in _rows([[place.fits for place in places] for places in resolved]):
-                found[docs[_hits(codes, bounds, fits, None)]] = True
+                found[docs[holders(codes, bounds, fits)]] = True
         return found
     for places in resolved:
         if field is None and len(places) == 1:
@@ -139,7 +139,7 @@ def _proven(
             ends = None if field is None else scan.title_ends(data, bounds)
             found.append(batch[_outside_titles(at, bounds, ends)])
         else:
-            found.append(batch[_hits(*_without_sentences(*segment.words(batch)), places, field)])
+            found.append(batch[holders(*without_sentences(*segment.words(batch)), places, field)])
     return np.concatenate(found)
 
 
@@ -179,7 +179,7 @@ def _title_ends(generation: Generation, segment: Segment) -> Ints:
     return ends
 
 
-def _without_sentences(codes: npt.NDArray[np.int32], offsets: Ints) -> tuple[npt.NDArray[np.int32], Ints]:
+def without_sentences(codes: npt.NDArray[np.int32], offsets: Ints) -> tuple[npt.NDArray[np.int32], Ints]:
     """Return streams of documents without the ends of sentences, across which phrases go on."""
     kept = codes != SENTENCE_END
     before = np.zeros(len(codes) + 1, np.int64)
@@ -187,7 +187,9 @@ def _without_sentences(codes: npt.NDArray[np.int32], offsets: Ints) -> tuple[npt
     return codes[kept], before[offsets]
 
 
-def _hits(codes: npt.NDArray[np.int32], offsets: Ints, places: Sequence[Mask], field: str | None) -> Ints:
+def holders(
+    codes: npt.NDArray[np.int32], offsets: Ints, places: Sequence[Mask], field: str | None = None
+) -> Ints:
     """Return which documents, by their number in the batch, hold the phrase, in streams without ends of sentences."""
     count = len(codes) - len(places) + 1
     if count <= 0:

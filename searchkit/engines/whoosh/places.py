@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import MutableMapping
 from dataclasses import dataclass
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -14,9 +15,6 @@ from searchkit.analysis.token import FIRST_WORD, Kind
 from searchkit.engines.whoosh.lexicon import StoredLexicon, WordTokens
 from searchkit.query.plan import PhraseWord
 from searchkit.ranking.ascending import among, distinct
-
-if TYPE_CHECKING:
-    from searchkit.engines.whoosh.generation import Generation
 
 Mask = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
@@ -55,6 +53,18 @@ class Place:
         return mask
 
 
+class HasLexicon(Protocol):
+    """A commit with its lexicon, and a place for what is derived from it."""
+
+    @property
+    def lexicon(self) -> StoredLexicon:
+        """Every word of the documents with its terms."""
+
+    @property
+    def caches(self) -> MutableMapping[str, Any]:
+        """What lives as long as the commit is held."""
+
+
 class _Places:
     """The places that were looked up last. Thread-safe."""
 
@@ -78,12 +88,12 @@ class _Places:
         return found
 
 
-def resolve(generation: Generation, word: PhraseWord) -> Place:
-    """Look a place of a phrase up in the lexicon of a generation, and remember it."""
-    caches: dict[str, Any] = generation.caches
+def resolve(commit: HasLexicon, word: PhraseWord) -> Place:
+    """Look a place of a phrase up in the lexicon of a commit, and remember it."""
+    caches = commit.caches
     known = caches.get(_CACHE)
     if known is None:
-        known = caches.setdefault(_CACHE, _Places(generation.lexicon))
+        known = caches.setdefault(_CACHE, _Places(commit.lexicon))
     assert isinstance(known, _Places)
     return known.get(word)
 

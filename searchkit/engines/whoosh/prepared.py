@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from searchkit.query.plan import And, AnyTerm, Id, InField, Node, Or, Phrase, PhraseTerm, Plan, PlanTerm
+from searchkit.query.plan import (
+    And,
+    AnyTerm,
+    Everything,
+    Id,
+    InField,
+    Node,
+    Or,
+    Phrase,
+    PhraseTerm,
+    Plan,
+    PlanTerm,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,8 +25,9 @@ class PreparedPlan:
     """A plan taken apart.
 
     ``filters`` and ``root`` must match; ``terms``, ``phrases`` and ``boosts`` score, in the order of the plan.
-    ``plain``: the root asks for any of ``terms`` and ``phrases`` and nothing else. ``always_scored``: whatever matches
-    holds at least one of these.
+    ``plain``: the root asks for any of ``terms`` and ``phrases`` and nothing else. ``any_decides``: it asks for any of
+    the first ``deciding_terms`` and ``deciding_phrases`` of them, and the others only add to scores.
+    ``always_scored``: whatever matches holds at least one of these.
     """
 
     root: Node
@@ -23,7 +36,15 @@ class PreparedPlan:
     phrases: tuple[PhraseTerm, ...]
     boosts: tuple[Id, ...]
     plain: bool
+    any_decides: bool
+    deciding_terms: int
+    deciding_phrases: int
     always_scored: bool
+
+    @property
+    def ranked(self) -> bool:
+        """Whether the best are found by the sums of terms and phrases alone."""
+        return self.always_scored and not self.boosts
 
     @property
     def scored(self) -> bool:
@@ -46,6 +67,7 @@ def prepare(plan: Plan) -> PreparedPlan:
     positive = all(
         weight > 0 for weight in (*(each.weight for each in terms), *(each.weight for each in phrases))
     )
+    decides = _deciding(root)
     return PreparedPlan(
         root=root,
         filters=tuple(filters),
@@ -53,6 +75,9 @@ def prepare(plan: Plan) -> PreparedPlan:
         phrases=phrases,
         boosts=tuple(_boosts(root)),
         plain=positive and _plain(root),
+        any_decides=positive and _plain(decides),
+        deciding_terms=sum(1 for _ in scoring_terms(decides)),
+        deciding_phrases=sum(1 for _ in _phrase_terms(decides)),
         always_scored=positive and _always_scored(root),
     )
 
@@ -85,6 +110,17 @@ def _boosts(node: Node) -> Iterator[Id]:
 
 def _scores(node: Node) -> bool:
     return any(True for found in (scoring_terms, _phrase_terms, _boosts) for _ in found(node))
+
+
+def _deciding(root: Node) -> Node:
+    """Return the first child of ``root`` if all others match everything and only add to scores, else ``root``."""
+    if isinstance(root, And) and root.children and all(map(_is_bonus, root.children[1:])):
+        return root.children[0]
+    return root
+
+
+def _is_bonus(node: Node) -> bool:
+    return isinstance(node, Or) and any(isinstance(child, Everything) for child in node.children)
 
 
 def _plain(node: Node) -> bool:

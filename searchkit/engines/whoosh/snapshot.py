@@ -83,6 +83,12 @@ class WhooshSnapshot:
             self.generation, plan, limit=limit, offset=offset, sort=sort, total=total, facets=facets
         )
 
+    def best_by_terms(self, plan: Plan, limit: int) -> Sequence[Place]:
+        """Return the best documents of ``plan`` by its terms alone."""
+        from searchkit.engines.whoosh import executor
+
+        return executor.best_by_terms(self.generation, plan, limit)
+
     def contributions(self, plan: Plan, handle: Place) -> Sequence[Contribution | FeatureScore]:
         """Return what each part of ``plan`` adds to the score of a document."""
         from searchkit.engines.whoosh import executor
