@@ -13,6 +13,9 @@ from typing import Any
 from searchkit.errors import DocumentError
 
 MAX_ID_LENGTH = 512
+FIELD_END, ITEM_BEGIN, NOTHING = "\x1e", "\x1f", "\x1d"
+"""The signs between the fields of a document's content, before each item of a field, and for None."""
+
 _ID = re.compile(r"[^\s\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
 
 
@@ -123,21 +126,43 @@ class Document:
 
     def content_hash(self) -> str:
         """Return 16 hexadecimal digits that differ when anything but the place of the document differs."""
-        content = (
-            self.id,
-            self.title,
-            self.date,
-            self.url,
-            self.arxiv_id,
-            self.authors,
-            self.authors_truncated,
-            self.votes,
-            self.bullets,
-            self.labels,
-            self.media,
-            json.dumps(dict(self.extra), sort_keys=True, default=str) if self.extra else "",
+        text = content(self)
+        if text is None:
+            text = repr((self.id, self.title, self.date, self.url, self.arxiv_id, self.votes))
+            text += repr((self.authors, self.authors_truncated, self.bullets, self.labels, self.media))
+        if self.extra:
+            text += FIELD_END + json.dumps(dict(self.extra), sort_keys=True, default=str)
+        return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+
+
+def content(document: Document) -> str | None:
+    """Return what a document says, all but its place and ``extra``, as one text; None if it holds the signs itself.
+
+    The fields end with `FIELD_END` but for the last, items begin with `ITEM_BEGIN`, and `NOTHING` stands for None.
+    """
+    labels = [NOTHING if label is None else label for label in document.labels]
+    url, arxiv_id = document.url, document.arxiv_id
+    text = FIELD_END.join(
+        (
+            "+" if document.authors_truncated else "-",
+            document.id,
+            document.title,
+            document.date or "",
+            NOTHING if url is None else url,
+            NOTHING if arxiv_id is None else arxiv_id,
+            "" if document.votes is None else f"{document.votes:d}",
+            ITEM_BEGIN.join(("", *document.authors)),
+            ITEM_BEGIN.join(("", *document.bullets)),
+            ITEM_BEGIN.join(("", *labels)),
+            ITEM_BEGIN.join(("", *document.media)),
         )
-        return hashlib.blake2b(repr(content).encode(), digest_size=8).hexdigest()
+    )
+    items = len(document.authors) + len(document.bullets) + len(labels) + len(document.media)
+    nothings = document.labels.count(None) + (url is None) + (arxiv_id is None)
+    whole = (
+        text.count(FIELD_END) == 10 and text.count(ITEM_BEGIN) == items and text.count(NOTHING) == nothings
+    )
+    return text if whole else None
 
 
 def _shortened(value: object) -> str:

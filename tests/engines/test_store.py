@@ -226,7 +226,7 @@ def test_nothing_is_built_on_a_damaged_index(tmp_path: Path, damage: str, conten
 
 def other_format(folder: Path) -> None:
     path = folder / "MANIFEST-2.json"
-    data = path.read_bytes().replace(b'"format_version": 2', b'"format_version": 9')
+    data = path.read_bytes().replace(b'"format_version": 3', b'"format_version": 9')
     data = data[:14] + b"00000000" + data[22:]
     data = data[:14] + b"%08x" % zlib.crc32(data) + data[22:]
     path.write_bytes(data)

@@ -16,7 +16,7 @@ from searchkit.analysis.glosses import Gloss
 from searchkit.analysis.token import FIRST_WORD, ITEM_END, SENTENCE_END, Kind, Layer, Token, WordKey
 from searchkit.document import Document
 from searchkit.engines.opensearch import schema
-from searchkit.engines.whoosh import records
+from searchkit.engines.stored_document import decode, encode
 from searchkit.engines.whoosh.authors import folded
 from searchkit.engines.whoosh.occurrences import NEAR as DISTANCE
 
@@ -87,7 +87,7 @@ def read_document(stored: str) -> Document:
     Raises:
         IndexCorrupt: it isn't one.
     """
-    return records.decode(stored.encode())
+    return decode(stored.encode())
 
 
 def body(
@@ -103,7 +103,7 @@ def body(
         "id": document.id,
         "hash": document.content_hash(),
         "sample": zlib.crc32(document.id.encode()),
-        schema.STORED: records.encode(document).decode(),
+        schema.STORED: encode(document).decode(),
         **text.fields(),
     }
     if document.arxiv_id is not None:

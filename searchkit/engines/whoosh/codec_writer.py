@@ -175,7 +175,6 @@ class PlainPerDocumentWriter(base.PerDocumentWriter):  # type: ignore[misc]
         self.is_closed = True
         if self._doc < 0 or self._in_document:
             self._segment.broken = self._in_document
-            self._records.close()
             return
         name = self._segment.make_filename(".doc")
         writer = BlockFileWriter(self._files, name)
@@ -183,7 +182,6 @@ class PlainPerDocumentWriter(base.PerDocumentWriter):  # type: ignore[misc]
             self._write(writer, self._doc + 1)
             self._segment.add_file("doc", writer.finish())
         except BaseException:
-            self._records.close()
             writer.abandon()
             raise
 

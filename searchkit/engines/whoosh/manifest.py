@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from searchkit.errors import IndexCorrupt, IndexIncompatible
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 """The format of the index folder; another one is refused."""
 
 _HEAD = b'{"checksum": "'

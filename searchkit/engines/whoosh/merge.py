@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from searchkit.analysis.ranges import ranges
 from searchkit.analysis.token import Layer
+from searchkit.engines.stored_document import decode
 from searchkit.engines.whoosh.blockfile import BlockFileWriter
 from searchkit.engines.whoosh.gloss_records import merge_glosses
 from searchkit.engines.whoosh.inversion import Ints, Postings, join_postings
@@ -59,11 +60,9 @@ def merge_segments(writer: BlockFileWriter, segments: Sequence[Segment]) -> int:
         counts = offsets[live + 1].astype(np.int64) - starts
         pieces.append(codes[ranges(starts, counts)])
         sizes.append(counts)
-        stored = segment.records()
-        hashes = segment.hashes
-        for doc, document in zip(live.tolist(), segment.documents(live.tolist())):
-            columns.add(document, int(hashes[doc]))
-            records.add(stored[doc])
+        for record in segment.records(live.tolist()):
+            columns.add(decode(record))
+            records.add(record)
     bounds = np.zeros(doc_count + 1, np.int64)
     np.cumsum(np.concatenate(sizes), out=bounds[1:])
     write_segment(writer, layers, pieces, bounds, columns, records)

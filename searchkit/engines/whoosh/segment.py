@@ -15,10 +15,11 @@ import numpy.typing as npt
 from searchkit.analysis.ranges import ranges
 from searchkit.analysis.token import Layer
 from searchkit.document import Document
+from searchkit.engines.stored_document import decode
 from searchkit.engines.whoosh import stream
 from searchkit.engines.whoosh.blockfile import BlockFile
 from searchkit.engines.whoosh.layer_postings import StoredLayer
-from searchkit.engines.whoosh.records import Records, decode
+from searchkit.engines.whoosh.records import Records
 from searchkit.engines.whoosh.segment_writer import NO_VOTES, arxiv_hash
 from searchkit.errors import IndexCorrupt
 
@@ -63,7 +64,7 @@ class Segment:
         """Return whether there are as many documents in all arrays; only sizes are looked at, no block is read."""
         layers = self._layers.values()
         each = [column for layer in layers for column in (layer.norms, layer.lengths)]
-        each += [self._id_order, *(self.file.column(f"meta.{name}") for name in ("dates", "votes", "hashes"))]
+        each += [self._id_order, *(self.file.column(f"meta.{name}") for name in ("dates", "votes"))]
         offsets = self._id_offsets, self._code_offsets, self.file.column("authors.offsets")
         return all(column.size == self.doc_count for column in each) and all(
             column.size == self.doc_count + 1 for column in offsets
@@ -132,11 +133,6 @@ class Segment:
     def votes(self) -> Array:
         """Votes; `NO_VOTES` where unknown."""
         return self.file.column("meta.votes").all()
-
-    @cached_property
-    def hashes(self) -> Array:
-        """A 64-bit hash of each stored document."""
-        return self.file.column("meta.hashes").all()
 
     @cached_property
     def author_names(self) -> list[str]:
@@ -209,9 +205,9 @@ class Segment:
         """Return stored documents in the order asked for."""
         return [decode(record) for record in self._records.get(docs)]
 
-    def records(self) -> list[bytes]:
-        """Return all stored records, in document order."""
-        return self._records.iterate()
+    def records(self, docs: Sequence[int]) -> list[bytes]:
+        """Return stored documents as their records."""
+        return self._records.get(docs)
 
     def words(self, docs: npt.NDArray[np.integer]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
         """Return the streams of ``docs``, one after the other, and where each starts (one more than documents).

@@ -29,21 +29,19 @@ class Columns:
     dates: list[int]
     votes: list[int]
     authors: list[tuple[str, ...]]
-    hashes: list[int]
 
     @classmethod
     def empty(cls) -> Columns:
         """Return columns of no document."""
-        return cls([], [], [], [], [], [])
+        return cls([], [], [], [], [])
 
-    def add(self, document: Document, record_hash: int) -> None:
-        """Append a document; ``record_hash`` is that of its stored record."""
+    def add(self, document: Document) -> None:
+        """Append a document."""
         self.ids.append(document.id)
         self.arxiv_ids.append(document.arxiv_id)
         self.dates.append(0 if document.date is None else int(document.date.replace("-", "")))
         self.votes.append(NO_VOTES if document.votes is None else document.votes)
         self.authors.append(document.authors)
-        self.hashes.append(record_hash)
 
 
 def arxiv_hash(arxiv_id: str) -> int:
@@ -67,7 +65,6 @@ def write_columns(writer: BlockFileWriter, columns: Columns) -> None:
     writer.add("arxiv.docs", np.array([doc for _, doc in known], np.uint32))
     writer.add("meta.dates", np.array(columns.dates, np.int32))
     writer.add("meta.votes", np.array(columns.votes, np.int32))
-    writer.add("meta.hashes", np.array(columns.hashes, np.uint64))
     names, author_offsets, numbers = author_columns(columns.authors)
     writer.add("authors.names", zlib.compress(json.dumps(names).encode()))
     writer.add("authors.offsets", author_offsets.astype(np.uint32))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -16,7 +15,8 @@ from searchkit.analysis.glosses import glosses
 from searchkit.analysis.token import FIRST_WORD, Token, WordKey
 from searchkit.analysis.token_table import TokenTable
 from searchkit.document import Document
-from searchkit.engines.whoosh import merge, neighbours, reanalysis, records, stream
+from searchkit.engines.stored_document import encode
+from searchkit.engines.whoosh import merge, neighbours, reanalysis, stream
 from searchkit.engines.whoosh.blockfile import BlockFile, BlockFileWriter
 from searchkit.engines.whoosh.generation import Generation, open_segment, write_deletions
 from searchkit.engines.whoosh.gloss_records import GlossRecords, count_glosses
@@ -24,6 +24,7 @@ from searchkit.engines.whoosh.glossary import write_glossary
 from searchkit.engines.whoosh.inversion import invert
 from searchkit.engines.whoosh.lexicon import LexiconLevel, StoredLexicon, merge_levels, write_level
 from searchkit.engines.whoosh.manifest import FileRecord, Manifest, SegmentRecord
+from searchkit.engines.whoosh.records import RecordWriter
 from searchkit.engines.whoosh.segment import Segment
 from searchkit.engines.whoosh.segment_writer import Columns, write_segment
 from searchkit.engines.whoosh.user_files import write_user_files
@@ -59,15 +60,13 @@ class IndexWriter:
 
     def _begin_batch(self) -> None:
         self._columns = Columns.empty()
-        self._records = records.RecordWriter()
+        self._records = RecordWriter()
         self._glosses = GlossRecords()
 
     def store(self, document: Document) -> None:
         """Take the next document of the current batch; its words come with `flush`."""
-        record = records.encode(document)
-        digest = hashlib.blake2b(record, digest_size=8).digest()
-        self._columns.add(document, int.from_bytes(digest, "little"))
-        self._records.add(record)
+        self._records.add(encode(document))
+        self._columns.add(document)
         self._glosses.add(len(self._columns.ids) - 1, glosses((document.title, *document.bullets)))
 
     def delete(self, document_id: str) -> bool:
@@ -221,7 +220,6 @@ class IndexWriter:
         Raises:
             SearchkitError: the disk is full or can't be written; nothing has changed then.
         """
-        self._records.close()
         self._apply_deletions()
         while chosen := merge.choose([segment for _, segment in self._segments.values()]):
             self._merge(chosen)
@@ -305,14 +303,10 @@ class IndexWriter:
         words: int = self._levels[stop - 1].word_end - self._levels[start].first_word
         return words
 
-    def close(self) -> None:
-        """Stop background work; the transaction decides what becomes of the files."""
-        self._records.close()
-
     def __enter__(self) -> IndexWriter:
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.close()
+        """Do nothing: the transaction decides what becomes of the files."""

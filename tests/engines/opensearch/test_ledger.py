@@ -10,7 +10,7 @@ import pytest
 
 from searchkit.engines.opensearch.address import parse_address
 from searchkit.engines.opensearch.connection import Connection
-from searchkit.engines.opensearch.head import Content, Head, Work
+from searchkit.engines.opensearch.head import FORMAT_VERSION, Content, Head, Work
 from searchkit.engines.opensearch.ledger import Ledger
 from searchkit.engines.whoosh.manifest import FileRecord
 from searchkit.errors import IndexCorrupt, IndexIncompatible, IndexMissing, SearchkitError
@@ -54,9 +54,9 @@ def test_a_damaged_head_and_another_format_are_found_out() -> None:
     with pytest.raises(IndexCorrupt, match=r"there: .*checksum"):
         Head.from_values({**values, "content": values["content"].replace("5", "6")}, "there")
     with pytest.raises(IndexCorrupt, match="there"):
-        Head.from_values({"format": 1}, "there")
+        Head.from_values({"format": FORMAT_VERSION}, "there")
     with pytest.raises(IndexIncompatible, match=r"searchkit index --rebuild --index there"):
-        Head.from_values({**values, "format": 2}, "there")
+        Head.from_values({**values, "format": FORMAT_VERSION + 1}, "there")
 
 
 def test_a_missing_ledger_is_no_index(ledger: Ledger) -> None:
