@@ -60,6 +60,31 @@ class Gloss(NamedTuple):
     open: bool
 
 
+class _Name(NamedTuple):
+    """A name in a bracket; ``size`` is how many words a Korean name of the same thing has at most."""
+
+    text: str
+    is_hangul: bool
+    is_short: bool
+    size: int
+
+
+class _Bracket(NamedTuple):
+    """What stands in a bracket: its names, and what they say about each other."""
+
+    names: tuple[_Name, ...]
+    within: tuple[Gloss, ...]
+
+
+class _Word(NamedTuple):
+    """A word before a bracket; ``text`` is empty for what is none. No name goes on before one that ``stops``."""
+
+    text: str
+    stops: bool
+    is_hangul: bool
+    parts: int
+
+
 def glosses(texts: Iterable[str]) -> set[Gloss]:
     """Return what ``texts``, those of one document, say about names. Never raises."""
     found: set[Gloss] = set()
@@ -70,16 +95,29 @@ def glosses(texts: Iterable[str]) -> set[Gloss]:
                 if start and text[start - 1] == " ":
                     start -= 1
                 if start and _BEFORE_BRACKET.match(text, start - 1):
-                    found.update(_read(text[max(0, start - _MAX_HEAD) : start], match[1]))
+                    bracket = _bracket(match[1])
+                    if bracket.names:
+                        found.update(bracket.within)
+                        found.update(_pairs(text[max(0, start - _MAX_HEAD) : start], bracket.names))
     return found
 
 
-def _read(head: str, inside: str) -> tuple[Gloss, ...]:
-    """Return what a bracket says about the name before it."""
-    names = [name for part in _SEPARATOR.split(fold(inside).text) if (name := _name(part))]
-    if not names or len(names) > 3:
-        return ()
-    return tuple(_pairs(fold(head).text, names))
+@lru_cache(maxsize=1 << 14)
+def _bracket(inside: str) -> _Bracket:
+    """Return what a bracket says by itself; without names if that is nothing."""
+    texts = [name for part in _SEPARATOR.split(fold(inside).text) if (name := _name(part))]
+    if len(texts) > 3:
+        return _Bracket((), ())
+    names = [
+        _Name(text, _HANGUL.search(text) is not None, is_abbreviation(text), _size(text)) for text in texts
+    ]
+    within = [
+        Gloss(long.text, short.text, open=False)
+        for long in names
+        for short in names
+        if short.is_short and not long.is_short and abbreviates(short.text, long.text)
+    ]
+    return _Bracket(tuple(names), tuple(within))
 
 
 @lru_cache(maxsize=1 << 14)
@@ -101,83 +139,83 @@ def _singular(text: str) -> str:
     return plural[1] if plural else text
 
 
-def _pairs(head: str, names: list[str]) -> Iterator[Gloss]:
-    long = [name for name in names if not is_abbreviation(name)]
-    short = [name for name in names if is_abbreviation(name)]
-    for name in long:
-        for abbreviation in short:
-            if abbreviates(abbreviation, name):
-                yield Gloss(name, abbreviation, open=False)
-    words, stopped = _words_before(head)
-    if not words:
-        return
-    if _HANGUL.search(words[-1]):
-        limit = max(_size(name) for name in names)
-        cut = _cut(words, limit)
-        for name in names:
-            # In 피드백에서의 강화 학습(RLHF) the name begins before the particle: most of it is missing.
-            if not _HANGUL.search(name) and not (stopped and _parts(words) + 1 < _size(name)):
-                yield Gloss(" ".join(cut), name, open=len(cut) > 1)
-        return
-    run = _latin_run(words)
-    for name in names:
-        if _HANGUL.search(name):
-            if len(run) < MAX_WORDS and _TWO_LETTERS.search(run[-1]) and (len(run) > 1 or len(run[0]) > 1):
-                yield Gloss(_singular(" ".join(run)), name, open=len(run) > 1)
-        elif is_abbreviation(name):
-            for size in range(1, len(run) + 1):
-                if size <= MAX_WORDS and abbreviates(name, " ".join(run[-size:])):
-                    yield Gloss(" ".join(run[-size:]), name, open=False)
-                    break
-        elif is_abbreviation(_singular(run[-1])) and abbreviates(_singular(run[-1]), name):
-            yield Gloss(name, _singular(run[-1]), open=False)
-
-
-def _words_before(head: str) -> tuple[list[str], bool]:
-    """Return the words right before a bracket, up to a sign or a particle, and whether it was a particle."""
-    words: list[str] = []
-    stopped = False
-    for chunk in reversed(_MARKUP.sub("", head).split(" ")[-MAX_WORDS - 1 :]):
-        if not _WORD_OF_HEAD.fullmatch(chunk) or (words and chunk.endswith(".")):
-            break
-        if words and (
-            _NO_PART_OF_A_NAME.fullmatch(chunk)
-            or _PARTICLE.search(chunk)
-            or (_MAYBE_PARTICLE.search(chunk) and not _NOUNS_LIKE_PARTICLES.search(chunk))
-        ):
-            stopped = True
-            break
-        words.append(chunk)
-    return words[::-1][-MAX_WORDS:], stopped
-
-
-def _cut(words: list[str], limit: int) -> list[str]:
-    """Return the last of ``words``, as many as have ``limit`` parts, but at least one."""
-    size, kept = 0, len(words)
-    while kept and size < limit:
-        size += _parts(words[kept - 1 : kept])
-        if size > limit and kept < len(words):
-            break
-        kept -= 1
-    return words[kept:]
-
-
-def _parts(words: list[str]) -> int:
-    return sum(1 + word.count("-") for word in words)
-
-
-@lru_cache(maxsize=1 << 14)
 def _size(name: str) -> int:
-    """Return how many words a Korean name of the same thing has at most."""
     if is_abbreviation(name):
         return max(1, sum(char.isupper() or char.isdigit() for char in name))
     words = [word for word in name.lower().replace("-", " ").split() if word not in SMALL_WORDS]
     return max(1, len(words))
 
 
-def _latin_run(words: list[str]) -> list[str]:
-    """Return the words at the end that have no Hangul."""
-    kept = len(words)
-    while kept and not _HANGUL.search(words[kept - 1]):
+def _pairs(head: str, names: tuple[_Name, ...]) -> Iterator[Gloss]:
+    """Yield what the names in a bracket say about the one at the end of ``head``."""
+    words, stopped = _words_before(head)
+    if not words:
+        return
+    if words[-1].is_hangul:
+        cut = _cut(words, max([name.size for name in names]))
+        before = " ".join([word.text for word in cut])
+        parts = sum([word.parts for word in words])
+        for name in names:
+            # In 피드백에서의 강화 학습(RLHF) the name begins before the particle: most of it is missing.
+            if not name.is_hangul and not (stopped and parts + 1 < name.size):
+                yield Gloss(before, name.text, len(cut) > 1)
+        return
+    run = _latin_run(words)
+    for name in names:
+        if name.is_hangul:
+            if len(run) < MAX_WORDS and _TWO_LETTERS.search(run[-1]) and (len(run) > 1 or len(run[0]) > 1):
+                yield Gloss(_singular(" ".join(run)), name.text, open=len(run) > 1)
+        elif name.is_short:
+            for size in range(1, len(run) + 1):
+                if size <= MAX_WORDS and abbreviates(name.text, " ".join(run[-size:])):
+                    yield Gloss(" ".join(run[-size:]), name.text, open=False)
+                    break
+        elif is_abbreviation(_singular(run[-1])) and abbreviates(_singular(run[-1]), name.text):
+            yield Gloss(name.text, _singular(run[-1]), open=False)
+
+
+def _words_before(head: str) -> tuple[list[_Word], bool]:
+    """Return the words right before a bracket, up to a sign or a particle, and whether it was a particle."""
+    words: list[_Word] = []
+    stopped = False
+    for chunk in reversed(head.rsplit(" ", MAX_WORDS + 1)[-MAX_WORDS - 1 :]):
+        word = _word(chunk)
+        if not word.text or (words and word.text.endswith(".")):
+            break
+        if words and word.stops:
+            stopped = True
+            break
+        words.append(word)
+    return words[::-1][-MAX_WORDS:], stopped
+
+
+@lru_cache(maxsize=1 << 15)
+def _word(chunk: str) -> _Word:
+    text = _MARKUP.sub("", fold(chunk).text)
+    if not _WORD_OF_HEAD.fullmatch(text):
+        return _Word("", stops=False, is_hangul=False, parts=0)
+    stops = (
+        _NO_PART_OF_A_NAME.fullmatch(text)
+        or _PARTICLE.search(text)
+        or (_MAYBE_PARTICLE.search(text) and not _NOUNS_LIKE_PARTICLES.search(text))
+    )
+    return _Word(text, bool(stops), _HANGUL.search(text) is not None, 1 + text.count("-"))
+
+
+def _cut(words: list[_Word], limit: int) -> list[_Word]:
+    """Return the last of ``words``, as many as have ``limit`` parts, but at least one."""
+    size, kept = 0, len(words)
+    while kept and size < limit:
+        size += words[kept - 1].parts
+        if size > limit and kept < len(words):
+            break
         kept -= 1
     return words[kept:]
+
+
+def _latin_run(words: list[_Word]) -> list[str]:
+    """Return the words at the end that have no Hangul."""
+    kept = len(words)
+    while kept and not words[kept - 1].is_hangul:
+        kept -= 1
+    return [word.text for word in words[kept:]]
