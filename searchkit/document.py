@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from searchkit.errors import DocumentError
@@ -53,6 +54,8 @@ class Document:
         """Coerce sequences to tuples and reject what can't be indexed."""
         for name in ("bullets", "labels", "bullet_lines", "authors", "media"):
             value = getattr(self, name)
+            if type(value) is tuple:
+                continue
             try:
                 object.__setattr__(self, name, (value,) if isinstance(value, str) else tuple(value))
             except TypeError as error:
@@ -63,30 +66,19 @@ class Document:
             raise DocumentError(
                 f"{_shortened(self.id)} can't be an id: use 1 to {MAX_ID_LENGTH} characters without white space"
             )
-        if not isinstance(self.title, str) or not all(isinstance(text, str) for text in self.bullets):
+        if not _all_of(str, (self.title, *self.bullets)):
             raise DocumentError(f"{self.id}: the title and the bullets must be strings")
-        texts = (
-            *self.authors,
-            *self.media,
-            *filter(None, (*self.labels, self.url, self.arxiv_id, self.source)),
-        )
-        if not all(isinstance(text, str) for text in texts):
+        known = [text for text in (*self.labels, self.url, self.arxiv_id, self.source) if text is not None]
+        if not _all_of(str, (*self.authors, *self.media, *known)):
             raise DocumentError(
                 f"{self.id}: authors, media, labels, url, arxiv_id and source must be strings"
             )
-        if not all(isinstance(line, int) for line in (*self.bullet_lines, self.line or 0)):
+        if not _all_of(int, self.bullet_lines if self.line is None else (self.line, *self.bullet_lines)):
             raise DocumentError(f"{self.id}: the lines must be whole numbers")
         if self.labels and len(self.labels) != len(self.bullets):
             raise DocumentError(f"{self.id}: {len(self.labels)} labels for {len(self.bullets)} bullets")
-        if self.date is not None:
-            try:
-                valid = datetime.date.fromisoformat(self.date).isoformat() == self.date
-            except (TypeError, ValueError):
-                valid = False
-            if not valid:
-                raise DocumentError(
-                    f"{self.id}: {_shortened(self.date)} is not a date of the form YYYY-MM-DD"
-                )
+        if self.date is not None and not (isinstance(self.date, str) and _is_date(self.date)):
+            raise DocumentError(f"{self.id}: {_shortened(self.date)} is not a date of the form YYYY-MM-DD")
         if self.votes is not None and (
             not isinstance(self.votes, int) or isinstance(self.votes, bool) or abs(self.votes) >= 2**31
         ):
@@ -163,6 +155,19 @@ def content(document: Document) -> str | None:
         text.count(FIELD_END) == 10 and text.count(ITEM_BEGIN) == items and text.count(NOTHING) == nothings
     )
     return text if whole else None
+
+
+def _all_of(kind: type, values: tuple[object, ...]) -> bool:
+    # A look at the distinct types is enough nearly always, and much quicker.
+    return {*map(type, values)} <= {kind} or all(isinstance(value, kind) for value in values)
+
+
+@lru_cache(maxsize=1024)
+def _is_date(text: str) -> bool:
+    try:
+        return datetime.date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def _shortened(value: object) -> str:

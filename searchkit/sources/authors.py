@@ -11,6 +11,7 @@ _SUFFIX = re.compile(r"(?:jr|sr|ii|iii|iv|ph\.?d|m\.?d)\.?", re.IGNORECASE)
 _TRUNCATION = re.compile(r"(?:^|(?<=\s))(?:\+\s*[0-9]*|et\s+al\.?|\.\.\.|…)$", re.IGNORECASE)
 _MAY_TRUNCATE = ("+", ".", "…", "l", "L", *"0123456789")
 _MORE = "+"
+_UNUSUAL = ("  ", " ,", "+", "...", "…")
 
 
 def split_authors(line: str) -> tuple[tuple[str, ...], bool]:
@@ -20,6 +21,9 @@ def split_authors(line: str) -> tuple[tuple[str, ...], bool]:
     name whose middle was lost (``Yingyan, Lin``): where exactly two names of one word stand side by side
     among longer ones, they are one. ``Jr.`` belongs to the name before.
     """
+    usual = _usual_names(line)
+    if usual is not None:
+        return usual, False
     names: list[str] = []
     for part in line.split(","):
         name = " ".join(part.split())
@@ -32,6 +36,18 @@ def split_authors(line: str) -> tuple[tuple[str, ...], bool]:
         if more is not None:
             names.append(_MORE)
     return without_mark(_mend(names))
+
+
+def _usual_names(line: str) -> tuple[str, ...] | None:
+    """Return the names of a line in which nothing has to be looked at more closely, None for any other."""
+    if not line.isprintable() or not (line.isascii() or unicodedata.is_normalized("NFC", line)):
+        return None
+    if any(map(line.__contains__, _UNUSUAL)) or "et al" in line.lower():
+        return None
+    names = line.strip(" ").split(", ")
+    if line.count(",") != len(names) - 1 or not all(" " in name for name in names):
+        return None
+    return tuple(dict.fromkeys(names))
 
 
 def without_mark(names: Iterable[str]) -> tuple[tuple[str, ...], bool]:

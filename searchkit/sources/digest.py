@@ -41,9 +41,11 @@ _URL = re.compile(r"https?://[^\s<>]+")
 _LONE_URL = re.compile(r"\s*<?(https?://[^\s<>]+)>?\s*")
 _VOTES = re.compile(r"\s*\**votes?\**\s*[:：]\**(.*)", re.IGNORECASE)
 _AUTHORS = re.compile(r"\s*\**authors?\**\s*[:：]\**(.*)", re.IGNORECASE)
+_LINK = re.compile(r"\[([^\[\]]+)\]\(([^\s()<>]+)\)")
 _COUNT = re.compile(r"[+-]?[0-9]{1,10}")
 _BULLET = re.compile(r"([ \t]*)[-*+•](?:[ \t]+|$)")
 _LABEL = re.compile(r"\*{1,3}([^*\n]{1,80}?)\s*(?:[:：]\s*\*{1,3}|\*{1,3}\s*[:：])\s*")
+_FENCES = ("`", "~")
 _NO_VOTES = frozenset({"", "-", "–", "—", "?", "n/a", "none"})
 
 
@@ -67,7 +69,7 @@ class _Paper:
         self.date = date
         self.votes: int | None = None
         self.votes_seen = False
-        self.authors: list[str] = []
+        self.authors: tuple[str, ...] = ()
         self.truncated = False
         self.media: list[str] = []
         self.bullets: list[list[str]] = []
@@ -117,17 +119,17 @@ class _Digest:
 
     def parse(self) -> Parsed:
         """Return what the lines give."""
-        for number, line in enumerate(self._lines, 1):
-            paper = self._paper
+        lines, number = self._lines, 0
+        while number < len(lines):
+            line, paper = lines[number], self._paper
+            number += 1
             if paper is not None and number <= self._fenced_until:
                 paper.go_on(line)
             elif not line or line.isspace():
                 if paper is not None:
                     paper.open = False
             elif line.startswith("- ") and paper is not None and not paper.indent and line[2:3] != "-":
-                paper.indent = 0
-                paper.start(number, line[2:].strip())
-                self._fence(number, line[2:])
+                number = self._bullets(paper, number)
             elif "#" in line and (found := heading(_with_space(line))) is not None:
                 self._heading(number, line, *found)
             elif paper is None:
@@ -136,6 +138,21 @@ class _Digest:
                 self._line(paper, number, line)
         self._finish()
         return self._parsed
+
+    def _bullets(self, paper: _Paper, number: int) -> int:
+        """Read line ``number``, a bullet that begins with "- ", and all others right behind it; return the last."""
+        lines = self._lines
+        paper.indent = 0
+        while True:
+            line = lines[number - 1]
+            text = line[2:].strip()
+            paper.start(number, text)
+            if text[:1] in _FENCES:
+                self._fence(number, line[2:])
+                return number
+            if number == len(lines) or not lines[number].startswith("- ") or lines[number][2:3] == "-":
+                return number
+            number += 1
 
     def _heading(self, number: int, line: str, level: int, text: str) -> None:
         day = _DAY.match(text) if level <= 3 else None
@@ -165,6 +182,8 @@ class _Digest:
 
     def _link(self, number: int, text: str) -> tuple[str, str | None]:
         """Return title and URL of a paper's heading, however broken the link is."""
+        if (link := _LINK.fullmatch(text)) is not None:
+            return link[1].strip(), link[2]
         before, sign, after = text.rpartition("](")
         if sign and before.startswith("["):
             end = _closing_bracket(after)
@@ -211,7 +230,7 @@ class _Digest:
             self._votes(paper, number, match[1].strip())
         elif (match := _AUTHORS.fullmatch(line)) is not None:
             names, truncated = split_authors(match[1])
-            paper.authors += names
+            paper.authors = distinct((*paper.authors, *names)) if paper.authors else names
             paper.truncated = paper.truncated or truncated
         else:
             return False
@@ -260,19 +279,22 @@ class _Digest:
             )
             return
         texts = ["\n".join(lines).strip() for lines in paper.bullets]
-        kept = [place for place, text in enumerate(texts) if text or paper.labels[place]]
-        labels = tuple(paper.labels[place] for place in kept)
+        numbers, labels = paper.lines, paper.labels
+        if not all(texts):
+            kept = [place for place, text in enumerate(texts) if text or labels[place]]
+            texts, numbers = [texts[place] for place in kept], [numbers[place] for place in kept]
+            labels = [labels[place] for place in kept]
         try:
             document = Document(
                 id=identity[0],
                 title=paper.title,
-                bullets=tuple(texts[place] for place in kept),
-                labels=labels if any(labels) else (),
-                bullet_lines=tuple(paper.lines[place] for place in kept),
+                bullets=tuple(texts),
+                labels=tuple(labels) if any(labels) else (),
+                bullet_lines=tuple(numbers),
                 date=paper.date,
                 url=paper.url,
                 arxiv_id=identity[1],
-                authors=distinct(paper.authors),
+                authors=paper.authors,
                 authors_truncated=paper.truncated,
                 votes=paper.votes,
                 media=tuple(dict.fromkeys(paper.media)),
