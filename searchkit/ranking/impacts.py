@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,9 @@ COMMON_SHARE = 32
 """What stands in more than one document of so many is common."""
 _COLUMN_SHARE = 8
 """What stands in more than one document of so many is kept as a column."""
+_PIECE = 1 << 14
+_SORTED_SHARE = 3
+"""Looking through all sums is faster than sorting more than one number for so many documents."""
 _FEW = 512
 _FAR_FEWER = 16
 
@@ -42,10 +45,28 @@ class Postings:
         """The documents, in the type that numpy takes as an index; made anew each time, as it is wide."""
         return self.stored.astype(np.intp)
 
-    def saturations(self, factors: Array) -> Array:
-        """Return tf / (tf + factor) in float32; ``factors`` (float32) are those of all documents."""
-        values = self.frequencies.astype(np.float32)
-        return np.divide(values, values + factors.take(self.stored), out=values)
+    def scores(self, factors: Array, gain: float) -> Array:
+        """Return gain × tf / (tf + factor) in float32; ``factors`` (float32) are those of all documents."""
+        scores = np.empty(len(self.stored), np.float32)
+        for at, part, cut in self._scored(factors, gain):
+            scores[cut : cut + len(at)] = part
+        return scores
+
+    def add_to(self, sums: Array, factors: Array, gain: float) -> None:
+        """Add what `scores` returns to the ``sums`` of all documents."""
+        for at, part, _ in self._scored(factors, gain):
+            sums[at] += part
+
+    def _scored(self, factors: Array, gain: float) -> Iterator[tuple[Docs, Array, int]]:
+        """Yield documents, their scores and how many come before, in pieces that fit into the processor's cache."""
+        for cut in range(0, len(self.stored), _PIECE):
+            at = self.stored[cut : cut + _PIECE].astype(np.intp)
+            below = factors.take(at, mode="clip")
+            scores = self.frequencies[cut : cut + _PIECE].astype(np.float32)
+            below += scores
+            scores *= np.float32(gain)
+            scores /= below
+            yield at, scores, cut
 
     def frequency_at(self, docs: Docs) -> Array:
         """Return the frequency in each of ``docs``, ascending; 0 where the term is not."""
@@ -79,7 +100,7 @@ class Impacts:
         count = len(docs)
         common = count * common_share > doc_count
         if count * min(common_share, _COLUMN_SHARE) <= doc_count:
-            return cls(docs, scores, None, count, common=common)
+            return cls(docs.astype(np.uint32, copy=False), scores, None, count, common=common)
         column = np.zeros(padded(doc_count), np.float32)
         column[docs] = scores
         return cls(NO_DOCS, NO_SCORES, column, count, common=common)
@@ -87,30 +108,33 @@ class Impacts:
     @classmethod
     def sum(
         cls,
-        parts: Sequence[tuple[Array, Array]],
+        parts: Sequence[tuple[Postings, Array, float]],
         doc_count: int,
         scratch: Scratch,
         *,
         common_share: int = COMMON_SHARE,
     ) -> Impacts:
-        """Return what several terms add, one or more; each of ``parts`` is what `of` takes."""
-        if len(parts) == 1:
-            return cls.of(*parts[0], doc_count, common_share=common_share)
-        most = max(len(docs) for docs, _ in parts)
-        if most * min(common_share, _COLUMN_SHARE) > doc_count:
+        """Return what several terms add, one or more; each of ``parts`` is one with what `Postings.scores` takes."""
+        sizes = [len(term.stored) for term, _, _ in parts]
+        if max(sizes) * min(common_share, _COLUMN_SHARE) > doc_count:
             column = np.zeros(padded(doc_count), np.float32)
-            for docs, scores in parts:
-                column[docs] += scores
-            return cls(NO_DOCS, NO_SCORES, column, int(np.count_nonzero(column)), common=True)
+            for term, factors, gain in parts:
+                term.add_to(column, factors, gain)
+            return cls(NO_DOCS, NO_SCORES, column, int(np.count_nonzero(column != 0)), common=True)
+        if len(parts) == 1:
+            ((term, factors, gain),) = parts
+            return cls.of(term.stored, term.scores(factors, gain), doc_count, common_share=common_share)
         sums = scratch.zeros(doc_count)
-        holders = [docs.astype(np.intp) for docs, _ in parts]
-        for at, (_, scores) in zip(holders, parts):
-            sums[at] += scores
-        found = distinct(np.concatenate(holders))
+        for term, factors, gain in parts:
+            term.add_to(sums, factors, gain)
+        if sum(sizes) * _SORTED_SHARE > doc_count:
+            found = (sums != 0).nonzero()[0]
+        else:
+            found = distinct(np.concatenate([term.stored for term, _, _ in parts])).astype(np.intp)
         total = sums.take(found)
         sums[found] = 0.0
         scratch.cleaned()
-        return cls.of(found.astype(np.uint32), total, doc_count, common_share=common_share)
+        return cls.of(found, total, doc_count, common_share=common_share)
 
     @property
     def nbytes(self) -> int:

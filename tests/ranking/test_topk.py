@@ -17,7 +17,7 @@ def segments(draw):
     # Few distinct lengths and frequencies make many ties.
     factors = random.choice([0.5, 0.9, 1.4], doc_count)
     terms, tables = [], []
-    words: dict[int, list[tuple[np.ndarray, np.ndarray]]] = {}
+    words: dict[int, list[tuple[Postings, np.ndarray, float]]] = {}
     for _ in range(draw(st.integers(1, 7))):
         share = draw(st.sampled_from([0.002, 0.02, 0.06, 0.3, 0.9]))
         holds = random.random(doc_count) < share
@@ -33,8 +33,7 @@ def segments(draw):
         table[docs] = gain * (frequencies / (frequencies + factors[docs]))
         terms.append((term, gain))
         tables.append(table)
-        scores = term.saturations(factors.astype(np.float32)) * np.float32(gain)
-        words.setdefault(draw(st.integers(0, 4)), []).append((docs, scores))
+        words.setdefault(draw(st.integers(0, 4)), []).append((term, factors.astype(np.float32), gain))
     share = draw(st.sampled_from([1, 3, 32]))
     scratch = Scratch()
     impacts = [Impacts.sum(parts, doc_count, scratch, common_share=share) for parts in words.values()]

@@ -135,7 +135,7 @@ class StoredLayer:
         return self._docs.slice(start, stop)
 
     def holders(self, string_ids: Ints) -> Array:
-        """Return the documents that hold one of several terms, in no order and some repeatedly."""
+        """Return the documents that hold one of several terms, ascending, in no order and some repeatedly."""
         terms, (dense, before) = self.terms, self._places
         wanted = string_ids.astype(terms.dtype)
         slots = terms.searchsorted(wanted)

@@ -86,7 +86,7 @@ def _candidates(segment: Segment, places: Sequence[Place], field: str | None, wi
         if len(place.strings) <= _MANY_STRINGS or len(places) == 1:
             mask &= _holding(segment, Layer.SURFACE, place.strings)
         if field == "title" and place.titles is not None:
-            mask &= _holding(segment, Layer.TITLE, np.array(place.titles, np.int64))
+            mask &= _holding(segment, Layer.TITLE, place.titles)
     return mask
 
 

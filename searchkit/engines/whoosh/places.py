@@ -37,8 +37,8 @@ class Place:
     words: Ints
     mixed: Ints
     code_count: int
-    titles: tuple[int, ...] | None = None
-    """Base terms one of which a title with a word that fits holds; None where that isn't known."""
+    titles: Ints | None = None
+    """Base terms, ascending, one of which a title with a word that fits holds; None where that isn't known."""
 
     @property
     def sure(self) -> bool:
@@ -126,7 +126,7 @@ def _beginning_with(lexicon: StoredLexicon, form: str) -> Ints:
     )
 
 
-def _first_terms(lexicon: StoredLexicon, words: Ints) -> tuple[int, ...] | None:
+def _first_terms(lexicon: StoredLexicon, words: Ints) -> Ints | None:
     """Return the first base terms of ``words``, None if there are many words or one has no base term."""
     if len(words) > _MANY_TITLED:
         return None
@@ -134,7 +134,7 @@ def _first_terms(lexicon: StoredLexicon, words: Ints) -> tuple[int, ...] | None:
     is_base = tokens.kinds == Kind.BASE
     owners = np.repeat(np.arange(len(tokens.counts)), tokens.counts)[is_base]
     first = np.flatnonzero(np.diff(owners, prepend=-1))
-    return tuple(set(tokens.terms[is_base][first].tolist())) if len(first) == len(words) else None
+    return distinct(tokens.terms[is_base][first]) if len(first) == len(words) else None
 
 
 def _has_base(tokens: WordTokens, base: Ints) -> Mask:

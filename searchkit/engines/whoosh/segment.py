@@ -79,7 +79,7 @@ class Segment:
         return stored.docs(slot), stored.frequencies(slot)
 
     def holders(self, layer: Layer, string_ids: npt.NDArray[np.int64]) -> Array:
-        """Return the documents that hold one of several terms, deleted ones included, in no order, some repeatedly."""
+        """Return the documents that hold one of several terms (ascending), deleted ones included, in no order."""
         return self._layers[layer].holders(string_ids)
 
     def doc_freq(self, layer: Layer, string_id: int) -> int:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,12 +20,8 @@ from searchkit.ranking import bm25
 from searchkit.ranking.impacts import COMMON_SHARE, Impacts, Postings, Scratch
 
 CACHE_BYTES = 256 << 20
-_TERM_SHARE = 2
-"""One part of so many of these bytes is for terms, the rest for the impacts of words."""
 _ENTRY_BYTES = 400
 _NAME = "terms"
-_Key = TypeVar("_Key")
-_Value = TypeVar("_Value")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,16 +42,16 @@ Word = tuple[tuple[Layer, str, float], ...]
 """What scores of a word of a query: (layer, term, weight × idf)."""
 
 
-class _Recent(Generic[_Key, _Value]):
-    """What was used last, within ``limit`` bytes. Thread-safe."""
+class _Recent:
+    """Terms and words that were used last, within ``limit`` bytes. Thread-safe."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._entries: OrderedDict[_Key, tuple[_Value, int]] = OrderedDict()
+        self._entries: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
         self._lock = threading.Lock()
         self.nbytes = 0
 
-    def get(self, key: _Key) -> _Value | None:
+    def get(self, key: Hashable) -> Any:
         with self._lock:
             found = self._entries.get(key)
             if found is None:
@@ -62,7 +59,7 @@ class _Recent(Generic[_Key, _Value]):
             self._entries.move_to_end(key)
             return found[0]
 
-    def put(self, key: _Key, value: _Value, nbytes: int) -> None:
+    def put(self, key: Hashable, value: Any, nbytes: int) -> None:
         with self._lock:
             if key not in self._entries:
                 self._entries[key] = value, nbytes
@@ -84,8 +81,7 @@ class TermCache:
         self._lexicon = generation.lexicon
         self._stats = generation.layer_stats
         self._common_share = common_share
-        self._terms: _Recent[tuple[int, str], ResolvedTerm] = _Recent(limit // _TERM_SHARE)
-        self._words: _Recent[Word, tuple[Impacts | None, ...]] = _Recent(limit - limit // _TERM_SHARE)
+        self._recent = _Recent(limit)
         self._factors: dict[Layer, npt.NDArray[np.float64]] = {}
         self._factors_of_docs: dict[tuple[int, Layer], npt.NDArray[np.float32]] = {}
         self._string_ids: dict[str, int] = {}
@@ -103,28 +99,29 @@ class TermCache:
     @property
     def nbytes(self) -> int:
         """Memory in bytes."""
-        return self._terms.nbytes + self._words.nbytes
+        return self._recent.nbytes
 
     def get(self, layer: Layer, text: str) -> ResolvedTerm:
         """Return a term, from the index if it isn't here."""
         key = int(layer), text
-        found = self._terms.get(key)
+        found: ResolvedTerm | None = self._recent.get(key)
         if found is None:
             found = self._resolve(layer, text)
-            self._terms.put(key, found, found.nbytes)
+            self._recent.put(key, found, found.nbytes)
         return found
 
     def peek(self, layer: Layer, text: str) -> ResolvedTerm | None:
         """Return a term if it is here."""
-        return self._terms.get((int(layer), text))
+        found: ResolvedTerm | None = self._recent.get((int(layer), text))
+        return found
 
     def impacts(self, word: Word) -> tuple[Impacts | None, ...]:
         """Return what a word adds to scores in each segment, None where it stands nowhere."""
-        found = self._words.get(word)
+        found: tuple[Impacts | None, ...] | None = self._recent.get(word)
         if found is None:
             found = tuple(self._impacts(word, index) for index in range(len(self._segments)))
             nbytes = _ENTRY_BYTES + sum(each.nbytes for each in found if each is not None)
-            self._words.put(word, found, nbytes)
+            self._recent.put(word, found, nbytes)
         return found
 
     def _impacts(self, word: Word, index: int) -> Impacts | None:
@@ -132,9 +129,7 @@ class TermCache:
         for layer, text, gain in word:
             postings = self.get(layer, text).postings[index]
             if postings is not None:
-                scores = postings.saturations(self._factors_in(index, layer))
-                scores *= np.float32(gain)
-                parts.append((postings.stored, scores))
+                parts.append((postings, self._factors_in(index, layer), gain))
         if not parts:
             return None
         doc_count = self._segments[index].doc_count
