@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from itertools import groupby
+from itertools import groupby, repeat
+from operator import contains
 
 _SUFFIX = re.compile(r"(?:jr|sr|ii|iii|iv|ph\.?d|m\.?d)\.?", re.IGNORECASE)
 _TRUNCATION = re.compile(r"(?:^|(?<=\s))(?:\+\s*[0-9]*|et\s+al\.?|\.\.\.|…)$", re.IGNORECASE)
@@ -45,7 +46,7 @@ def _usual_names(line: str) -> tuple[str, ...] | None:
     if any(map(line.__contains__, _UNUSUAL)) or "et al" in line.lower():
         return None
     names = line.strip(" ").split(", ")
-    if line.count(",") != len(names) - 1 or not all(" " in name for name in names):
+    if line.count(",") != len(names) - 1 or not all(map(contains, names, repeat(" "))):
         return None
     return tuple(dict.fromkeys(names))
 

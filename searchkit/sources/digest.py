@@ -29,7 +29,7 @@ from searchkit.sources.authors import distinct, split_authors
 from searchkit.sources.dates import as_date
 from searchkit.sources.identity import arxiv_id, fit, last_segment
 from searchkit.sources.markup import closes, heading, is_rule, opening_fence
-from searchkit.sources.media import media_links
+from searchkit.sources.media import IMAGE, media_links
 from searchkit.sources.parsed import Parsed
 from searchkit.sources.problem import Problem
 
@@ -42,10 +42,13 @@ _LONE_URL = re.compile(r"\s*<?(https?://[^\s<>]+)>?\s*")
 _VOTES = re.compile(r"\s*\**votes?\**\s*[:：]\**(.*)", re.IGNORECASE)
 _AUTHORS = re.compile(r"\s*\**authors?\**\s*[:：]\**(.*)", re.IGNORECASE)
 _LINK = re.compile(r"\[([^\[\]]+)\]\(([^\s()<>]+)\)")
+_USUAL_VOTES = re.compile(r"Vote: ([0-9]{1,9})")
 _COUNT = re.compile(r"[+-]?[0-9]{1,10}")
 _BULLET = re.compile(r"([ \t]*)[-*+•](?:[ \t]+|$)")
 _LABEL = re.compile(r"\*{1,3}([^*\n]{1,80}?)\s*(?:[:：]\s*\*{1,3}|\*{1,3}\s*[:：])\s*")
-_FENCES = ("`", "~")
+_FENCES = frozenset("`~")
+_SPECIAL = frozenset("*`~")
+"""What a bullet's text begins with that has to be looked at more closely."""
 _NO_VOTES = frozenset({"", "-", "–", "—", "?", "n/a", "none"})
 
 
@@ -72,7 +75,8 @@ class _Paper:
         self.authors: tuple[str, ...] = ()
         self.truncated = False
         self.media: list[str] = []
-        self.bullets: list[list[str]] = []
+        self.bullets: list[str] = []
+        self.more: dict[int, list[str]] = {}
         self.labels: list[str | None] = []
         self.lines: list[int] = []
         self.indent: int | None = None
@@ -83,15 +87,22 @@ class _Paper:
         label = None
         if text.startswith("*") and (match := _LABEL.match(text)) is not None:
             label, text = match[1].strip(), text[match.end() :]
-        self.bullets.append([text] if text else [])
+        self.bullets.append(text)
         self.labels.append(label)
         self.lines.append(number)
         self.open = True
 
     def go_on(self, line: str) -> None:
         """Add a line to the last bullet."""
-        self.bullets[-1].append(line.rstrip())
+        self.more.setdefault(len(self.bullets) - 1, []).append(line.rstrip())
         self.open = True
+
+    def texts(self) -> list[str]:
+        """Return the texts of the bullets, all their lines together."""
+        texts = self.bullets
+        for place, lines in self.more.items():
+            texts[place] = "\n".join([texts[place], *lines] if texts[place] else lines).strip()
+        return texts
 
     def identity(self) -> tuple[str, str | None] | None:
         """Return the id and the arXiv id, None if nothing gives one."""
@@ -130,6 +141,8 @@ class _Digest:
                     paper.open = False
             elif line.startswith("- ") and paper is not None and not paper.indent and line[2:3] != "-":
                 number = self._bullets(paper, number)
+            elif line.startswith("### [") and line.endswith(")"):
+                number = self._usual_lines(self._begin(number, line[4:]), number)
             elif "#" in line and (found := heading(_with_space(line))) is not None:
                 self._heading(number, line, *found)
             elif paper is None:
@@ -139,20 +152,38 @@ class _Digest:
         self._finish()
         return self._parsed
 
+    def _usual_lines(self, paper: _Paper, number: int) -> int:
+        """Read what nearly always stands between a heading and the bullets; return the last line read, as a number."""
+        lines = self._lines[number : number + 6]
+        if len(lines) < 6 or lines[0] or lines[2] or lines[4] or not lines[5].startswith("Authors: "):
+            return number
+        image, votes = IMAGE.fullmatch(lines[1]), _USUAL_VOTES.fullmatch(lines[3])
+        if image is None or votes is None:
+            return number
+        paper.media = [image[1]]
+        paper.votes, paper.votes_seen = int(votes[1]), True
+        paper.authors, paper.truncated = split_authors(lines[5][len("Authors:") :])
+        return number + 6
+
     def _bullets(self, paper: _Paper, number: int) -> int:
         """Read line ``number``, a bullet that begins with "- ", and all others right behind it; return the last."""
-        lines = self._lines
+        lines, stop = self._lines, number
+        while stop < len(lines) and lines[stop].startswith("- ") and lines[stop][2:3] != "-":
+            stop += 1
         paper.indent = 0
-        while True:
-            line = lines[number - 1]
-            text = line[2:].strip()
-            paper.start(number, text)
+        texts = [line[2:].strip() for line in lines[number - 1 : stop]]
+        if _SPECIAL.isdisjoint([text[:1] for text in texts]):
+            paper.bullets += texts
+            paper.labels += [None] * len(texts)
+            paper.lines += range(number, stop + 1)
+            paper.open = True
+            return stop
+        for place, text in enumerate(texts, number):
+            paper.start(place, text)
             if text[:1] in _FENCES:
-                self._fence(number, line[2:])
-                return number
-            if number == len(lines) or not lines[number].startswith("- ") or lines[number][2:3] == "-":
-                return number
-            number += 1
+                self._fence(place, text)
+                return place
+        return stop
 
     def _heading(self, number: int, line: str, level: int, text: str) -> None:
         day = _DAY.match(text) if level <= 3 else None
@@ -164,14 +195,7 @@ class _Digest:
             if self._date is None:
                 self._report(number, f"{text!r} has no date of the form (YYYY-MM-DD); its papers get none")
         elif level == 3 or (level > 1 and text.startswith("[") and arxiv_id(text) is not None):
-            self._finish()
-            title, url = self._link(number, text)
-            self._paper = _Paper(number, title, url, self._date)
-            self._outside = False
-            if not self._day_seen:
-                self._report(
-                    number, "a paper before any heading `## Daily Papers (YYYY-MM-DD)`; it gets no date"
-                )
+            self._begin(number, text)
         elif level < 3:
             self._finish()
             self._outside_of_papers(number, line)
@@ -179,6 +203,16 @@ class _Digest:
             self._line(self._paper, number, line)
         else:
             self._outside_of_papers(number, line)
+
+    def _begin(self, number: int, text: str) -> _Paper:
+        """Begin the paper of a heading."""
+        self._finish()
+        title, url = self._link(number, text)
+        self._paper = paper = _Paper(number, title, url, self._date)
+        self._outside = False
+        if not self._day_seen:
+            self._report(number, "a paper before any heading `## Daily Papers (YYYY-MM-DD)`; it gets no date")
+        return paper
 
     def _link(self, number: int, text: str) -> tuple[str, str | None]:
         """Return title and URL of a paper's heading, however broken the link is."""
@@ -278,7 +312,7 @@ class _Digest:
                 "make its heading ### [title](URL)",
             )
             return
-        texts = ["\n".join(lines).strip() for lines in paper.bullets]
+        texts = paper.texts()
         numbers, labels = paper.lines, paper.labels
         if not all(texts):
             kept = [place for place, text in enumerate(texts) if text or labels[place]]

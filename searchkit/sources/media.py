@@ -13,8 +13,8 @@ _PIECE = re.compile(
     r"|(?P<bare>https?://\S+\.(?:png|jpe?g|gif|webp|svg|mp4|mov|webm)(?=\s|$))",
     re.IGNORECASE,
 )
-_IMAGE = re.compile(r"!\[\]\(([^\s()<>]{1,2000})\)")
-"""How nearly all of them stand."""
+IMAGE = re.compile(r"!\[\]\(([^\s()<>]{1,2000})\)")
+"""An image as nearly all of them stand."""
 _SOURCE = re.compile(r"""\bsrc\s*=\s*["']?([^"'\s>]+)""", re.IGNORECASE)
 
 
@@ -23,7 +23,7 @@ def media_links(line: str) -> list[str] | None:
     text = line.strip()
     if not text or text[0] not in _FIRST or len(text) > _LONGEST:
         return None
-    if (image := _IMAGE.fullmatch(text)) is not None:
+    if (image := IMAGE.fullmatch(text)) is not None:
         return [image[1]]
     links: list[str] = []
 
