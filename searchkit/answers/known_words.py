@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from searchkit.analysis.token import Kind, Layer
 from searchkit.answers.followers import Followers
+from searchkit.engines.derived import derived
 from searchkit.query.jamo import FIRST_SYLLABLE, INITIALS, SYLLABLES, initials, key_bytes
 from searchkit.query.spelling import WIDTH, allowed_edits, key_matrix, similar
 
@@ -50,11 +51,7 @@ class KnownWords:
     @classmethod
     def of(cls, snapshot: Snapshot) -> KnownWords:
         """Return the words of ``snapshot``."""
-        found = snapshot.caches.get(_NAME)
-        if found is None:
-            found = snapshot.caches.setdefault(_NAME, cls(snapshot))
-        assert isinstance(found, KnownWords)
-        return found
+        return derived(snapshot, _NAME, cls)
 
     def frequency(self, text: str) -> int:
         """Return how many documents hold ``text`` as a word, a term or an identifier; the most of these."""

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from searchkit.analysis.token import FIRST_WORD, ITEM_END, Layer
+from searchkit.engines.derived import derived
 from searchkit.engines.whoosh.phrase import holders, without_sentences
 from searchkit.engines.whoosh.places import resolve
 from searchkit.query.plan import PhraseTerm, Plan
@@ -43,11 +44,7 @@ class Titles:
     @classmethod
     def of(cls, snapshot: Snapshot) -> Titles:
         """Return what lives with ``snapshot``."""
-        found = snapshot.caches.get(_NAME)
-        if found is None:
-            found = snapshot.caches.setdefault(_NAME, cls(snapshot))
-        assert isinstance(found, Titles)
-        return found
+        return derived(snapshot, _NAME, cls)
 
     def cut(self, text: str) -> Sequence[str]:
         """Take a word that few documents hold apart into words that several do."""

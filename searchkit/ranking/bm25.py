@@ -49,6 +49,12 @@ def idf(documents: int, doc_freq: int) -> float:
     return math.log1p((documents - doc_freq + 0.5) / (doc_freq + 0.5))
 
 
+def pair_idf(documents: int, doc_freq: int) -> float:
+    """Return the weight of two terms that are neighbours in ``doc_freq`` of ``documents`` with any; 0 if none."""
+    # Near each other two terms may stand that nowhere are neighbours.
+    return idf(documents, min(max(doc_freq, 1), documents)) if documents else 0.0
+
+
 def length_factors(average_length: float) -> npt.NDArray[np.float64]:
     """Return k1 · (1 − b + b · length / average length) for each length byte; 256 numbers."""
     return K1 * (1.0 - B + (B / average_length) * LENGTH_TABLE.astype(np.float64))

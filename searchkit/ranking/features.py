@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from itertools import pairwise
 from typing import NamedTuple
 
 
@@ -22,6 +24,27 @@ class Feature(Enum):
     """Another name of what the query names, as a whole."""
     TITLE_NAME = 5
     """The same in a title."""
+
+
+class Neighbours(NamedTuple):
+    """The distinct terms of a query, and which of them, by their numbers, follow each other there.
+
+    ``ordered`` are the pairs as they stand there; ``near`` are pairs of two terms, the lower number first.
+    """
+
+    terms: tuple[str, ...]
+    ordered: tuple[tuple[int, int], ...]
+    near: tuple[tuple[int, int], ...]
+
+
+def neighbours(terms: Sequence[str], known: Callable[[str], bool]) -> Neighbours:
+    """Return what the second stage looks for of ``terms``, a query's in its order; ``known`` are in the index."""
+    number = {text: place for place, text in enumerate(filter(known, dict.fromkeys(terms)))}
+    ordered = dict.fromkeys(
+        (number[one], number[other]) for one, other in pairwise(terms) if one in number and other in number
+    )
+    near = dict.fromkeys((min(pair), max(pair)) for pair in ordered if pair[0] != pair[1])
+    return Neighbours(tuple(number), tuple(ordered), tuple(near))
 
 
 class FeatureTerm(NamedTuple):

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from searchkit.analysis.token import Layer
+from searchkit.engines.derived import derived
 from searchkit.engines.opensearch import schema
 from searchkit.engines.opensearch.translation import Translator
 from searchkit.engines.whoosh.places import HasLexicon
@@ -79,11 +80,7 @@ class Counts:
     @classmethod
     def of(cls, snapshot: OnCluster) -> Counts:
         """Return the counts that live with ``snapshot``."""
-        found = snapshot.caches.get(_NAME)
-        if found is None:
-            found = snapshot.caches.setdefault(_NAME, cls(snapshot))
-        assert isinstance(found, Counts)
-        return found
+        return derived(snapshot, _NAME, cls)
 
     def doc_freq(self, layer: Layer, text: str) -> int:
         """Return how many documents hold a term."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from itertools import pairwise
 
 from searchkit.analysis.token import Layer
 from searchkit.engines.opensearch import schema
@@ -19,7 +18,7 @@ from searchkit.engines.opensearch.translation import MOST_CLAUSES, Query, booste
 from searchkit.engines.whoosh.lexicon import StoredLexicon
 from searchkit.query.plan import SecondStage
 from searchkit.ranking import bm25
-from searchkit.ranking.features import Feature, FeatureScore, FeatureTerm
+from searchkit.ranking.features import Feature, FeatureScore, FeatureTerm, neighbours
 from searchkit.ranking.weights import K1
 
 Pair = tuple[str, str]
@@ -31,21 +30,9 @@ class SecondStageScorer:
     def __init__(self, stage: SecondStage, lexicon: StoredLexicon, counts: Counts) -> None:
         self._stage = stage
         self._counts = counts
-        known = [text if lexicon.remembered_id(text) >= 0 else None for text in stage.terms]
-        self._texts = list(dict.fromkeys(text for text in known if text is not None))
-        number = {text: place for place, text in enumerate(self._texts)}
-        self._ordered: list[Pair] = list(
-            dict.fromkeys(
-                (one, other) for one, other in pairwise(known) if one is not None and other is not None
-            )
-        )
-        self._near: list[Pair] = list(
-            dict.fromkeys(
-                (one, other) if number[one] < number[other] else (other, one)
-                for one, other in self._ordered
-                if one != other
-            )
-        )
+        self._texts, ordered, near = neighbours(stage.terms, lambda text: lexicon.remembered_id(text) >= 0)
+        self._ordered: list[Pair] = [(self._texts[one], self._texts[other]) for one, other in ordered]
+        self._near: list[Pair] = [(self._texts[one], self._texts[other]) for one, other in near]
 
     @property
     def keys(self) -> list[Key]:
@@ -63,9 +50,7 @@ class SecondStageScorer:
         return [one + other for one, other in zip(found[::2], found[1::2])]
 
     def _pair_idf(self, doc_freq: int) -> float:
-        # Near each other two terms may stand that nowhere are neighbours.
-        paired = self._counts.statistics().paired
-        return bm25.idf(paired, min(max(doc_freq, 1), paired)) if paired else 0.0
+        return bm25.pair_idf(self._counts.statistics().paired, doc_freq)
 
     def queries(self, root: Query, ids: Sequence[str]) -> list[Query]:
         """Return queries for the documents ``ids``: one that adds its scores to those of ``root``, if that is possible.

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from searchkit.analysis.token import Layer
+from searchkit.engines.derived import derived
 from searchkit.engines.opensearch import schema
 from searchkit.engines.opensearch.body import author_words, without_version
 from searchkit.engines.whoosh.lexicon import StoredLexicon
@@ -73,11 +74,7 @@ class Translator:
     @classmethod
     def of(cls, snapshot: HasLexicon) -> Translator:
         """Return the translator that lives with ``snapshot``."""
-        found = snapshot.caches.get(_NAME)
-        if found is None:
-            found = snapshot.caches.setdefault(_NAME, cls(snapshot.lexicon))
-        assert isinstance(found, Translator)
-        return found
+        return derived(snapshot, _NAME, lambda it: cls(it.lexicon))
 
     def first_stage(
         self,

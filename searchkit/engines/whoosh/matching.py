@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from searchkit.engines.derived import derived
 from searchkit.engines.whoosh.authors import AuthorIndex
 from searchkit.engines.whoosh.generation import Generation
 from searchkit.engines.whoosh.phrase import match_phrase
@@ -45,12 +46,8 @@ class Matcher:
     @cached_property
     def authors(self) -> AuthorIndex:
         """The authors of the segment."""
-        name = f"authors {self.segment.id}"
-        found = self._generation.caches.get(name)
-        if found is None:
-            found = self._generation.caches.setdefault(name, AuthorIndex(self.segment))
-        assert isinstance(found, AuthorIndex)
-        return found
+        segment = self.segment
+        return derived(self._generation, f"authors {segment.id}", lambda _: AuthorIndex(segment))
 
     def live(self) -> Mask | None:
         """Return which documents are not deleted, None if none is."""

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from searchkit.analysis.ranges import ranges
 from searchkit.analysis.token import FIRST_WORD, ITEM_END, Kind
+from searchkit.engines.derived import derived
 from searchkit.engines.whoosh import stream
 from searchkit.engines.whoosh.generation import Generation
 from searchkit.engines.whoosh.syllables import bigram_number
@@ -83,11 +84,7 @@ class StreamWords:
     @classmethod
     def of(cls, generation: Generation) -> StreamWords:
         """Return what lives with ``generation``."""
-        found = generation.caches.get(_NAME)
-        if found is None:
-            found = generation.caches.setdefault(_NAME, cls(generation))
-        assert isinstance(found, StreamWords)
-        return found
+        return derived(generation, _NAME, cls)
 
     def _words_with(self, bigram: str) -> Words:
         with self._lock:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from searchkit.engines.derived import derived
 from searchkit.engines.whoosh.generation import Generation
 from searchkit.engines.whoosh.phrase import match_any
 from searchkit.query.plan import PhraseTerm, PhraseWord
@@ -56,11 +57,7 @@ class PhraseTerms:
     @classmethod
     def of(cls, generation: Generation) -> PhraseTerms:
         """Return the cache that lives with ``generation``."""
-        found = generation.caches.get(_NAME)
-        if found is None:
-            found = generation.caches.setdefault(_NAME, cls(generation))
-        assert isinstance(found, PhraseTerms)
-        return found
+        return derived(generation, _NAME, cls)
 
     def get(self, term: PhraseTerm) -> ResolvedPhrase:
         """Return where a name stands, from the index if it isn't here."""

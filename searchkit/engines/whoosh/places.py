@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from searchkit.analysis.token import FIRST_WORD, Kind
+from searchkit.engines.derived import derived
 from searchkit.engines.whoosh.lexicon import StoredLexicon, WordTokens
 from searchkit.query.plan import PhraseWord
 from searchkit.ranking.ascending import among, distinct
@@ -90,12 +91,7 @@ class _Places:
 
 def resolve(commit: HasLexicon, word: PhraseWord) -> Place:
     """Look a place of a phrase up in the lexicon of a commit, and remember it."""
-    caches = commit.caches
-    known = caches.get(_CACHE)
-    if known is None:
-        known = caches.setdefault(_CACHE, _Places(commit.lexicon))
-    assert isinstance(known, _Places)
-    return known.get(word)
+    return derived(commit, _CACHE, lambda it: _Places(it.lexicon)).get(word)
 
 
 def place_of(lexicon: StoredLexicon, word: PhraseWord) -> Place:

@@ -7,12 +7,13 @@ Lengths don't count: b is 0 for these features.
 
 from __future__ import annotations
 
-from itertools import pairwise
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from searchkit.analysis.token import Layer
+from searchkit.engines.derived import derived
 from searchkit.engines.whoosh.generation import Generation
 from searchkit.engines.whoosh.neighbours import StoredNeighbours, pair_key
 from searchkit.engines.whoosh.occurrences import NEAR, Occurrences, StreamWords
@@ -21,12 +22,12 @@ from searchkit.engines.whoosh.term_cache import TermCache
 from searchkit.query.plan import SecondStage
 from searchkit.ranking import bm25
 from searchkit.ranking.ascending import firsts
-from searchkit.ranking.features import Feature, FeatureScore, FeatureTerm
+from searchkit.ranking.features import Feature, FeatureScore, FeatureTerm, neighbours
 from searchkit.ranking.weights import K1
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
-_PairList = list[tuple[int, int]]
+_PairList = Sequence[tuple[int, int]]
 
 _NAME = "neighbours"
 _CACHED = 16_384
@@ -48,11 +49,7 @@ class NeighbourStatistics:
     @classmethod
     def of(cls, generation: Generation) -> NeighbourStatistics:
         """Return what lives with ``generation``."""
-        found = generation.caches.get(_NAME)
-        if found is None:
-            found = generation.caches.setdefault(_NAME, cls(generation))
-        assert isinstance(found, NeighbourStatistics)
-        return found
+        return derived(generation, _NAME, cls)
 
     def pair(self, first: int, second: int) -> int:
         """Return how many live documents hold a term (by its string id) and another behind it."""
@@ -87,20 +84,12 @@ class Rescorer:
         self._stage = stage
         cache = TermCache.of(generation)
         statistics = NeighbourStatistics.of(generation)
-        ids = [(text, cache.string_id(text)) for text in stage.terms]
-        self._string_ids = {text: string_id for text, string_id in ids if string_id >= 0}
-        self._texts = list(self._string_ids)
-        number = {text: place for place, text in enumerate(self._texts)}
-        self._idfs = np.array([_idf(cache, text) for text in number], np.float64)
-        neighbours = [
-            (number[one], number[other])
-            for (one, _), (other, _) in pairwise(ids)
-            if one in number and other in number
-        ]
-        self._ordered = list(dict.fromkeys(neighbours))
-        self._near = list(dict.fromkeys((min(pair), max(pair)) for pair in neighbours if pair[0] != pair[1]))
-        self._pairs = _Pairs(self._ordered, self._near, len(number))
-        string_ids = list(self._string_ids.values())
+        self._texts, self._ordered, self._near = neighbours(
+            stage.terms, lambda text: cache.string_id(text) >= 0
+        )
+        self._idfs = np.array([_idf(cache, text) for text in self._texts], np.float64)
+        self._pairs = _Pairs(self._ordered, self._near, len(self._texts))
+        string_ids = [cache.string_id(text) for text in self._texts]
 
         def freq(one: int, other: int) -> int:
             return statistics.pair(string_ids[one], string_ids[other])
@@ -112,8 +101,8 @@ class Rescorer:
         weights = stage.weights
         paired, spelled = statistics.paired, statistics.spelled
         self._factors = [
-            *((weights.ordered, _pair_idf(paired, freq), freq) for freq in ordered_freqs),
-            *((weights.near, _pair_idf(paired, freq), freq) for freq in near_freqs),
+            *((weights.ordered, bm25.pair_idf(paired, freq), freq) for freq in ordered_freqs),
+            *((weights.near, bm25.pair_idf(paired, freq), freq) for freq in near_freqs),
             *((weights.bigrams, bm25.idf(spelled, freq), freq) for _, freq in self._bigrams),
         ]
         self._gains = np.array([weight * idf for weight, idf, _ in self._factors], np.float64)
@@ -219,8 +208,3 @@ class _Pairs:
 def _idf(cache: TermCache, text: str) -> float:
     """Return how rare a term is in bullets; in titles, if it stands only there."""
     return cache.get(Layer.BULLETS, text).idf or cache.get(Layer.TITLE, text).idf
-
-
-def _pair_idf(documents: int, doc_freq: int) -> float:
-    # Near each other two terms may stand that nowhere are neighbours.
-    return bm25.idf(documents, min(max(doc_freq, 1), documents)) if documents else 0.0

@@ -83,21 +83,19 @@ def spread(data: npt.NDArray[np.uint8]) -> npt.NDArray[np.int32]:
 
     Codes are below 2³¹ - 1. Faster than `decode`, as nothing moves.
     """
-    rest = data.astype(np.int32)
-    more = rest >> 7
-    rest &= 0x7F
-    codes = rest.copy()
-    joined = more[:-1]
+    low = data & np.uint8(0x7F)
+    more = data >> np.uint8(7)
+    # Whether a code begins here, and then whether it goes on for one byte more, for two, and so on.
+    joined = np.ones(len(data), np.uint8)
+    joined[1:] -= more[:-1]
+    codes = ((low + np.uint8(1)) * joined).astype(np.int32)
     for index in range(1, _MAX_BYTES):
-        if index > 1 and not joined.any():
+        joined = joined[:-1] * more[index - 1 : -1]
+        if not joined.any():
             break
-        high = rest[index:] * joined
+        high = (low[index:] * joined).astype(np.int32)
         high <<= 7 * index
-        codes[: len(high)] |= high
-        joined = joined[:-1] * more[index:-1]
-    codes += 1
-    more -= 1
-    codes[1:] &= more[:-1]
+        codes[: len(high)] += high
     return codes
 
 

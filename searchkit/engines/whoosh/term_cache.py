@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from searchkit.analysis.token import Layer
+from searchkit.engines.derived import derived
 from searchkit.engines.whoosh.generation import Generation
 from searchkit.ranking import bm25
 from searchkit.ranking.impacts import COMMON_SHARE, Impacts, Postings, Scratch
@@ -90,11 +91,7 @@ class TermCache:
     @classmethod
     def of(cls, generation: Generation) -> TermCache:
         """Return the cache that lives with ``generation``."""
-        found = generation.caches.get(_NAME)
-        if found is None:
-            found = generation.caches.setdefault(_NAME, cls(generation))
-        assert isinstance(found, TermCache)
-        return found
+        return derived(generation, _NAME, cls)
 
     @property
     def nbytes(self) -> int:
