@@ -13,8 +13,10 @@ from typing import Protocol
 
 from searchkit.document import Document
 from searchkit.errors import SourceError
+from searchkit.index.known_documents import KnownDocuments
 from searchkit.index.report import IndexReport, Progress
 from searchkit.index.state import Entry, FileState, Place, RootState, SourcesState
+from searchkit.index.stamps import read_stamp
 from searchkit.sources.problem import Problem
 from searchkit.sources.reader import read_file
 from searchkit.sources.root import RootListing, SourceFile, discover
@@ -49,12 +51,13 @@ class Indexer:
         progress: Progress | None = None,
     ) -> None:
         self._old = old
-        self._indexed = old.winners()
+        self._known = KnownDocuments(old)
         self._sink = sink
         self._report = report
         self._exclude = [] if index_folder is None else [index_folder]
         self._progress = progress
         self._seen: dict[str, tuple[str, str]] = {}
+        self._settled: dict[tuple[str, str], str] = {}
         self._new = SourcesState(library=dict(old.library))
 
     def run(self, roots: Mapping[str, str], read: Iterable[str]) -> SourcesState:
@@ -90,11 +93,14 @@ class Indexer:
                 done += 1
                 if self._progress is not None:
                     self._progress("files", done, total)
-        for document_id in self._indexed:
-            if document_id not in self._seen:
+        self._remove_what_is_gone()
+        return self._new
+
+    def _remove_what_is_gone(self) -> None:
+        for document_id in dict.fromkeys(self._known.outside(self._settled.keys())):
+            if document_id not in self._seen and self._known.indexed(document_id) is not None:
                 self._sink.remove(document_id)
                 self._report.removed += 1
-        return self._new
 
     def _list(self, typed: str, real: str, roots: Mapping[str, str]) -> RootListing:
         inner = [other for other in roots if other != real and Path(other).is_relative_to(real)]
@@ -104,6 +110,8 @@ class Indexer:
         """Take the entries of a file that is not read in this run."""
         root.files[inside] = state
         label = _label(root.typed, inside)
+        if self._settles(root, inside, label):
+            return
         file: SourceFile | None = None
 
         def load(entry: Entry) -> Document | None:
@@ -118,9 +126,22 @@ class Indexer:
         for entry in state.entries:
             self._resolve(entry, Place(root.real, inside, entry.line), label, load, counted=False)
 
+    def _settles(self, root: RootState, inside: str, label: str) -> bool:
+        """Settle a file that is as it was, if nothing else has to do with its documents; tell whether it did."""
+        ids = root.files[inside].ids
+        if not (self._seen.keys().isdisjoint(ids) and self._known.contested.isdisjoint(ids)):
+            return False
+        self._settled[root.real, inside] = label
+        return True
+
     def _read(self, root: RootState, file: SourceFile, before: FileState | None) -> None:
+        data: bytes | None = None
+        digest, stamp = "", None
         try:
-            data = file.path.read_bytes()
+            stamp = read_stamp(file.path)
+            if before is None or stamp is None or stamp != before.stamp:
+                data = file.path.read_bytes()
+                digest = hashlib.blake2b(data, digest_size=16).hexdigest()
         except OSError as error:
             self._report.problems.append(
                 Problem(
@@ -130,32 +151,48 @@ class Indexer:
             if before is not None:
                 self._carry(root, file.inside, before)
             return
-        digest = hashlib.blake2b(data, digest_size=16).hexdigest()
         documents: list[Document] | None = None
         fresh: dict[Entry, Document] = {}
-        if before is not None and before.hash == digest:
-            state = before
+        if before is not None and (data is None or before.hash == digest):
+            root.files[file.inside] = state = before.stamped(stamp)
+            self._report.problems += [Problem(file.label, line, message) for line, message in state.problems]
+            if self._settles(root, file.inside, file.label):
+                self._report.unchanged += len(state.ids)
+                return
         else:
+            assert data is not None
             parsed = read_file(file, data)
             if parsed.skipped_reason is not None:
                 self._report.skipped += 1
             entries = tuple(Entry(d.id, d.line, d.content_hash()) for d in parsed.documents)
             fresh = dict(zip(entries, parsed.documents))
             problems = tuple((problem.line, problem.message) for problem in parsed.problems)
-            state = FileState(digest, entries, problems)
-        root.files[file.inside] = state
-        self._report.problems += [Problem(file.label, line, message) for line, message in state.problems]
+            root.files[file.inside] = state = FileState(digest, entries, problems, stamp)
+            self._report.problems += [Problem(file.label, line, message) for line, message in state.problems]
 
         def load(entry: Entry) -> Document | None:
             nonlocal documents
             if entry in fresh:
                 return fresh[entry]
             if documents is None:
-                documents = read_file(file, data).documents
+                documents = read_file(file, file.path.read_bytes() if data is None else data).documents
             return _find(documents, entry)
 
         for entry in state.entries:
             self._resolve(entry, Place(root.real, file.inside, entry.line), file.label, load, counted=True)
+
+    def _first(self, document_id: str) -> tuple[str, str] | None:
+        """Return content hash and place of the entry with this id that came before in this run."""
+        found = self._seen.get(document_id)
+        if found is not None:
+            return found
+        place = self._known.place(document_id)
+        label = None if place is None else self._settled.get(place)
+        if label is None:
+            return None
+        indexed = self._known.indexed(document_id)
+        assert indexed is not None
+        return indexed[0], _where(label, indexed[1].line)
 
     def _resolve(
         self,
@@ -166,8 +203,7 @@ class Indexer:
         *,
         counted: bool,
     ) -> None:
-        where = label if entry.line is None else f"{label}:{entry.line}"
-        first = self._seen.get(entry.id)
+        first = self._first(entry.id)
         if first is not None:
             if first[0] == entry.hash:
                 self._report.duplicates += counted
@@ -181,11 +217,11 @@ class Indexer:
                     )
                 )
             return
-        self._seen[entry.id] = entry.hash, where
+        self._seen[entry.id] = entry.hash, _where(label, entry.line)
         if self._old.deleted.get(entry.id) == entry.hash:
             self._new.deleted[entry.id] = entry.hash
             return
-        known = self._indexed.get(entry.id)
+        known = self._known.indexed(entry.id)
         if known is not None and known == (entry.hash, place):
             self._report.unchanged += counted
             return
@@ -203,6 +239,10 @@ class Indexer:
             self._report.unchanged += counted
         else:
             self._report.updated += 1
+
+
+def _where(label: str, line: int | None) -> str:
+    return label if line is None else f"{label}:{line}"
 
 
 def _find(documents: Iterable[Document], entry: Entry) -> Document | None:

@@ -21,13 +21,112 @@ class Entry(NamedTuple):
     hash: str
 
 
-@dataclass(frozen=True, slots=True)
-class FileState:
-    """A file as it was read: the hash of its bytes, its documents, and what was reported of it as (line, message)."""
+class Stamp(NamedTuple):
+    """What the system says of a file: as long as this is the same, so is its content."""
 
-    hash: str
-    entries: tuple[Entry, ...]
-    problems: tuple[tuple[int | None, str], ...] = ()
+    size: int
+    modified: int
+    changed: int
+    inode: int
+
+
+class _Columns(NamedTuple):
+    """Entries of many files, one after the other."""
+
+    ids: list[str]
+    lines: list[int | None]
+    hashes: list[str]
+
+
+class FileState:
+    """A file as it was read: the hash of its bytes, its documents, and what was reported of it as (line, message).
+
+    Two are equal whatever their ``stamp``, which is None where it can't be relied on.
+    """
+
+    __slots__ = ("_columns", "_entries", "_start", "_stop", "hash", "problems", "stamp")
+
+    def __init__(
+        self,
+        hash: str,
+        entries: tuple[Entry, ...],
+        problems: tuple[tuple[int | None, str], ...] = (),
+        stamp: Stamp | None = None,
+    ) -> None:
+        self.hash = hash
+        self.problems = problems
+        self.stamp = stamp
+        self._entries: tuple[Entry, ...] | None = entries
+        self._columns = _Columns([], [], [])
+        self._start = self._stop = 0
+
+    @classmethod
+    def stored(
+        cls,
+        hash: str,
+        columns: _Columns,
+        start: int,
+        stop: int,
+        problems: tuple[tuple[int | None, str], ...],
+        stamp: Stamp | None,
+    ) -> FileState:
+        """Make the state of a file whose entries stand in ``columns``; they are made when somebody asks."""
+        state = cls(hash, (), problems, stamp)
+        state._entries, state._columns, state._start, state._stop = None, columns, start, stop
+        return state
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """The documents of the file, in their order."""
+        if self._entries is None:
+            columns, these = self._columns, slice(self._start, self._stop)
+            self._entries = tuple(
+                map(Entry, columns.ids[these], columns.lines[these], columns.hashes[these])
+            )
+        return self._entries
+
+    @property
+    def ids(self) -> list[str]:
+        """The ids of the documents, in their order."""
+        if self._entries is None:
+            return self._columns.ids[self._start : self._stop]
+        return [entry.id for entry in self._entries]
+
+    def add_to(self, columns: _Columns) -> None:
+        """Append the entries to ``columns``."""
+        these = slice(self._start, self._stop)
+        if self._entries is None:
+            columns.ids.extend(self._columns.ids[these])
+            columns.lines.extend(self._columns.lines[these])
+            columns.hashes.extend(self._columns.hashes[these])
+            return
+        for entry in self._entries:
+            columns.ids.append(entry.id)
+            columns.lines.append(entry.line)
+            columns.hashes.append(entry.hash)
+
+    def stamped(self, stamp: Stamp | None) -> FileState:
+        """Return the same with another stamp."""
+        if stamp == self.stamp:
+            return self
+        copy = FileState(self.hash, (), self.problems, stamp)
+        copy._entries, copy._columns = self._entries, self._columns
+        copy._start, copy._stop = self._start, self._stop
+        return copy
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, FileState):
+            return NotImplemented
+        if self.hash != other.hash or self.problems != other.problems:
+            return False
+        if self._entries is None and other._entries is None and self._columns is other._columns:
+            return (self._start, self._stop) == (other._start, other._stop)
+        return self.entries == other.entries
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"FileState({self.hash!r}, {self.entries!r}, {self.problems!r}, {self.stamp!r})"
 
 
 @dataclass(slots=True)
@@ -112,22 +211,18 @@ class SourcesState:
 
     def to_bytes(self) -> bytes:
         """Return the state as compressed JSON."""
+        columns = _Columns([], [], [])
+        roots = []
+        for root in self.roots.values():
+            files = []
+            for inside, file in root.files.items():
+                before = len(columns.ids)
+                file.add_to(columns)
+                files.append([inside, file.hash, len(columns.ids) - before, file.problems, file.stamp])
+            roots.append({"typed": root.typed, "real": root.real, "files": files})
         values = {
-            "roots": [
-                {
-                    "typed": root.typed,
-                    "real": root.real,
-                    "files": {
-                        inside: [
-                            file.hash,
-                            [[entry.id, entry.line, entry.hash] for entry in file.entries],
-                            [list(problem) for problem in file.problems],
-                        ]
-                        for inside, file in root.files.items()
-                    },
-                }
-                for root in self.roots.values()
-            ],
+            "roots": roots,
+            **columns._asdict(),
             "library": self.library,
             "deleted": self.deleted,
         }
@@ -142,25 +237,34 @@ class SourcesState:
         """
         try:
             values = json.loads(zlib.decompressobj().decompress(data, _MAX_BYTES))
+            columns = _Columns(values["ids"], values["lines"], values["hashes"])
+            _check(columns)
             roots = {}
+            start = 0
             for root in values["roots"]:
-                files = {
-                    str(inside): FileState(
-                        str(hash_),
-                        tuple(
-                            Entry(str(i), line if line is None else int(line), str(h))
-                            for i, line, h in entries
-                        ),
-                        tuple((line if line is None else int(line), str(text)) for line, text in problems),
-                    )
-                    for inside, (hash_, entries, problems) in root["files"].items()
-                }
+                files = {}
+                for inside, hash_, count, problems, stamp in root["files"]:
+                    start, first = start + int(count), start
+                    told = tuple((line if line is None else int(line), str(text)) for line, text in problems)
+                    kept = None if stamp is None else Stamp(*map(int, stamp))
+                    files[str(inside)] = FileState.stored(str(hash_), columns, first, start, told, kept)
                 roots[str(root["real"])] = RootState(str(root["typed"]), str(root["real"]), files)
+            if start != len(columns.ids):
+                raise ValueError("the files have other numbers of documents")
             library = {str(key): str(value) for key, value in values["library"].items()}
             deleted = {str(key): str(value) for key, value in values["deleted"].items()}
         except (zlib.error, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise IndexCorrupt(f"the record of the sources can't be read: {error}") from error
         return cls(roots, library, deleted)
+
+
+def _check(columns: _Columns) -> None:
+    """Raise ValueError where the columns don't hold what they should."""
+    if len({len(column) for column in columns}) > 1 or not (
+        {*map(type, columns.ids), *map(type, columns.hashes)} <= {str}
+        and {*map(type, columns.lines)} <= {int, type(None)}
+    ):
+        raise ValueError("the columns of documents don't belong together")
 
 
 _Value = TypeVar("_Value")
