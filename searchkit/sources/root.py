@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import posixpath
 import re
 import stat
 import unicodedata
@@ -47,7 +48,7 @@ class SourceFile:
     @property
     def ending(self) -> str:
         """The ending of the name in lower case, with its dot."""
-        return self._name.suffix.lower()
+        return posixpath.splitext(self.inside or self.root_name)[1].lower()
 
     @property
     def stem(self) -> str:
@@ -241,9 +242,9 @@ def _is_index(names: Iterable[str]) -> bool:
 
 
 def _composed(name: str) -> str:
-    return unicodedata.normalize("NFC", name)
+    return name if name.isascii() else unicodedata.normalize("NFC", name)
 
 
 def _shown(text: str) -> str:
     """Return a path that can be printed: bytes of a name that are no UTF-8 become U+FFFD."""
-    return _UNPRINTABLE.sub(REPLACEMENT, text)
+    return text if text.isascii() else _UNPRINTABLE.sub(REPLACEMENT, text)
