@@ -138,7 +138,7 @@ class Indexer:
         data: bytes | None = None
         digest, stamp = "", None
         try:
-            stamp = read_stamp(file.path)
+            stamp = read_stamp(file.location)
             if before is None or stamp is None or stamp != before.stamp:
                 data = file.path.read_bytes()
                 digest = hashlib.blake2b(data, digest_size=16).hexdigest()

@@ -17,9 +17,10 @@ from searchkit.index.terms import NO_TERMS, UserTerms
 from searchkit.index.versions import check_analysis, current_versions, other_model
 
 
-def read_state(snapshot: Snapshot) -> SourcesState:
-    """Return what the index knows of its sources."""
-    return _state(snapshot.sources)
+def read_state(snapshot: Snapshot, known: SourcesState | None = None) -> SourcesState:
+    """Return what the index knows of its sources: ``known`` if it was read from the same."""
+    data = snapshot.sources
+    return known if known is not None and known.stored == data else _state(data)
 
 
 def _state(data: bytes) -> SourcesState:
@@ -42,6 +43,7 @@ class Session:
         *,
         fresh: bool = False,
         resume: bool = False,
+        known: SourcesState | None = None,
     ) -> None:
         self.next = commit
         self._fresh = fresh
@@ -51,7 +53,7 @@ class Session:
         self.changed_documents = 0
         self._analyzer = analyzer = analyzer.with_dictionary(terms.dictionary)
         self._reanalyse = base is not None and other_model(base.versions, analyzer) is not None
-        self._before = SourcesState() if base is None else read_state(base)
+        self._before = SourcesState() if base is None else read_state(base, known)
         self._versions = current_versions(analyzer)
         cut_short = commit.resumable(self._versions) if resume and not self._reanalyse else None
         self.resumed = cut_short is not None
@@ -143,12 +145,14 @@ def writing(
     timeout: float = 10.0,
     progress: Progress | None = None,
     terms: UserTerms | None = None,
+    known: SourcesState | None = None,
 ) -> Iterator[Session]:
     """Begin the next commit of an index.
 
     With ``fresh`` nothing of the commit before is kept; with ``set_aside`` its files are not removed but
     set aside. With ``resume`` a run that was cut short goes on, where the engine kept how far it had come. ``terms``
-    are the user's files from now on; None keeps the copies that the index has.
+    are the user's files from now on; None keeps the copies that the index has. ``known`` is the state as it was read a
+    moment ago, which needn't be read again if it is still the same.
 
     Raises:
         IndexLocked: someone else is writing and doesn't finish within ``timeout`` seconds.
@@ -161,6 +165,6 @@ def writing(
             check_analysis(base.versions, analyzer.with_dictionary(before.dictionary), engine.location)
         if terms is None:
             terms = UserTerms.of(commit.user_files)
-        session = Session(commit, analyzer, progress, terms, fresh=fresh, resume=resume)
+        session = Session(commit, analyzer, progress, terms, fresh=fresh, resume=resume, known=known)
         with session.writer, session.feed:
             yield session

@@ -153,12 +153,13 @@ LIBRARY = Place("", "", None)
 class SourcesState:
     """All roots in the order they were first given, the documents added through the library, and deletions.
 
-    ``library`` and ``deleted`` map ids to content hashes.
+    ``library`` and ``deleted`` map ids to content hashes. ``stored`` is what it was read from.
     """
 
     roots: dict[str, RootState] = field(default_factory=dict)
     library: dict[str, str] = field(default_factory=dict)
     deleted: dict[str, str] = field(default_factory=dict)
+    stored: bytes = field(default=b"", compare=False, repr=False)
 
     def winners(self) -> dict[str, tuple[str, Place]]:
         """Return content hash and place of each indexed document: of several with one id, the first."""
@@ -255,7 +256,7 @@ class SourcesState:
             deleted = {str(key): str(value) for key, value in values["deleted"].items()}
         except (zlib.error, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise IndexCorrupt(f"the record of the sources can't be read: {error}") from error
-        return cls(roots, library, deleted)
+        return cls(roots, library, deleted, data)
 
 
 def _check(columns: _Columns) -> None:

@@ -69,7 +69,14 @@ def refresh(
         known = _state_of(engine, must_read=not (rebuild and sources))
         _check_roots(known, _choose_roots(known, sources, forget))
         with writing(
-            engine, analyzer, fresh=rebuild, resume=True, timeout=timeout, progress=progress, terms=user_terms
+            engine,
+            analyzer,
+            fresh=rebuild,
+            resume=True,
+            timeout=timeout,
+            progress=progress,
+            terms=user_terms,
+            known=known,
         ) as session:
             library: list[Document] = []
             old = session.state

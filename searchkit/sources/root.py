@@ -36,14 +36,19 @@ OTHER = "another kind of file"
 class SourceFile:
     """A file to read.
 
-    ``path`` opens it. ``inside`` is its path within the root, NFC with ``/``, empty for a root that is a file.
+    ``location`` opens it. ``inside`` is its path within the root, NFC with ``/``, empty for a root that is a file.
     ``label`` is the root as typed and the path inside. ``root_name`` is the name of the root's folder.
     """
 
-    path: Path
+    location: str
     inside: str
     label: str
     root_name: str = ""
+
+    @property
+    def path(self) -> Path:
+        """Where it is."""
+        return Path(self.location)
 
     @property
     def ending(self) -> str:
@@ -112,7 +117,7 @@ def discover(
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise SourceError(f"can't be read: {reason}", path=_shown(label)) from error
-    return RootListing([SourceFile(Path(real), "", _shown(label), _composed(Path(real).name))])
+    return RootListing([SourceFile(real, "", _shown(label), _composed(Path(real).name))])
 
 
 class _Walk:
@@ -207,8 +212,9 @@ class _Walk:
             self._skip(inside, SPECIAL)
 
     def _file(self, path: str, inside: str) -> None:
-        file = SourceFile(Path(path), inside, self._label(inside), self._root_name)
-        if file.ending not in NOTES and file.ending not in JSON_LINES:
+        file = SourceFile(path, inside, self._label(inside), self._root_name)
+        ending = file.ending
+        if ending not in NOTES and ending not in JSON_LINES:
             self._skip(inside, OTHER)
         elif path in self._found:
             self._skip(inside, AGAIN)

@@ -18,7 +18,7 @@ Read = Callable[..., Parsed]
 def read() -> Read:
     def read(content: str | bytes, inside: str = "a.md") -> Parsed:
         data = content.encode() if isinstance(content, str) else content
-        return read_file(SourceFile(Path("/nowhere") / inside, inside, f"papers/{inside}", "papers"), data)
+        return read_file(SourceFile(f"/nowhere/{inside}", inside, f"papers/{inside}", "papers"), data)
 
     return read
 

@@ -2,7 +2,6 @@
 
 import json
 import re
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -52,7 +51,7 @@ PIECES = st.sampled_from(
 
 
 def read(data, inside="a.md"):
-    return read_file(SourceFile(Path("/nowhere") / inside, inside, f"root/{inside}", "root"), data)
+    return read_file(SourceFile(f"/nowhere/{inside}", inside, f"root/{inside}", "root"), data)
 
 
 def check(parsed, data):
