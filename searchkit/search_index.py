@@ -239,9 +239,13 @@ class SearchIndex:
             strict=strict,
             match_any=match_any,
         )
-        view = self._current()
         watch = self._watch = self._watch or TermsWatch(self.terms)
-        return questions.search(view, request, watch.notes(view), started=started)
+        return questions.of_last_commit(
+            self._engine,
+            self._view,
+            self._current,
+            lambda view: questions.search(view, request, watch.notes(view), started=started),
+        )
 
     def unknown_words(self, *, min_count: int = 3, limit: int = 20) -> list[Unknown]:
         """Return words that a dictionary should hold, in ``min_count`` documents or more, frequent ones first."""

@@ -3,17 +3,40 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from searchkit.answers.answer import Request, View, answer
 from searchkit.answers.view import hits
+from searchkit.errors import SearchkitError
 from searchkit.results.hit import Note, Results
 
 if TYPE_CHECKING:
     from searchkit.document import Document
+    from searchkit.engines.base import Engine
     from searchkit.index.why import Why
     from searchkit.results.explain import Explanation
+
+
+def of_last_commit(
+    engine: Engine, view: View | None, current: Callable[[], View], ask: Callable[[View], Results]
+) -> Results:
+    """Return what ``ask`` says of the last commit: that of ``view`` or, if there was one since, of ``current()``.
+
+    Where it takes a while to hear which commit is the last, ``view`` is asked meanwhile: most often it is it.
+    """
+    newest = None if view is None else engine.ask_current()
+    if view is None or newest is None:
+        return ask(current())
+    try:
+        found = ask(view)
+    except SearchkitError:
+        if newest() == view.snapshot.number:
+            raise
+    else:
+        if newest() == view.snapshot.number:
+            return found
+    return ask(current())
 
 
 def search(view: View, request: Request, notes: Sequence[Note] = (), *, started: float) -> Results:

@@ -329,6 +329,9 @@ class Engine(Protocol):
     def current(self) -> int | None:
         """Return the number of the commit that counts, None if there is no index; cheap, asked before every search."""
 
+    def ask_current(self) -> Callable[[], int | None] | None:
+        """Begin to ask for what `current` returns, and return what waits for it; None if `current` answers at once."""
+
     def check_target(self) -> None:
         """Make sure that writing here harms nothing of others.
 

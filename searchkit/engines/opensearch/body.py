@@ -16,6 +16,7 @@ from searchkit.analysis.glosses import Gloss
 from searchkit.analysis.token import FIRST_WORD, ITEM_END, SENTENCE_END, Kind, Layer, Token, WordKey
 from searchkit.document import Document
 from searchkit.engines.opensearch import schema
+from searchkit.engines.opensearch.word_marks import mark, marked
 from searchkit.engines.stored_document import decode, encode
 from searchkit.engines.whoosh.authors import folded
 from searchkit.engines.whoosh.occurrences import NEAR as DISTANCE
@@ -27,9 +28,10 @@ _GLOSS = "\t"
 
 
 class WordTerms(NamedTuple):
-    """The terms of a word, each sort as often as it counts: ``surface`` with the word's own form."""
+    """What stands for a word, and its terms, each sort as often as it counts: ``surface`` with the word's own form."""
 
     token: str
+    mark: bytes
     base: tuple[str, ...]
     parts: tuple[str, ...]
     surface: tuple[str, ...]
@@ -45,6 +47,7 @@ class WordTerms(NamedTuple):
 
         return cls(
             schema.word_token(key),
+            mark(key),
             texts(Kind.BASE),
             texts(Kind.PART),
             (key.form, *texts(Kind.SURFACE)),
@@ -104,6 +107,7 @@ def body(
         "hash": document.content_hash(),
         "sample": zlib.crc32(document.id.encode()),
         schema.STORED: encode(document).decode(),
+        schema.MARKS: marked(codes, lambda number: word(number).mark),
         **text.fields(),
     }
     if document.arxiv_id is not None:

@@ -7,7 +7,7 @@ as long as the commit is held.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -49,9 +49,8 @@ class OnCluster(HasLexicon, Protocol):
     def live_count(self) -> int:
         """The number of documents."""
 
-    @property
-    def stored(self) -> MutableMapping[str, str]:
-        """Documents that came with hits, as they are stored, by their ids."""
+    def remember(self, document_id: str, source: Mapping[str, str]) -> None:
+        """Keep what came of a document with a hit, for when it is shown."""
 
     def live_frequencies(self, layer: Layer) -> npt.NDArray[np.int64]:
         """Return for each string of the lexicon how many documents hold it as a term of ``layer``."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -14,6 +14,7 @@ from searchkit.engines.opensearch.blob_cache import BlobCache
 from searchkit.engines.opensearch.committed import Committed
 from searchkit.engines.opensearch.connection import Connection
 from searchkit.engines.opensearch.ledger import Ledger
+from searchkit.engines.opensearch.meanwhile import meanwhile
 from searchkit.engines.opensearch.snapshot import ClusterSnapshot
 from searchkit.errors import EngineUnavailable, IndexMissing
 
@@ -45,6 +46,10 @@ class ClusterEngine:
     def current(self) -> int | None:
         """Return the number of the commit that counts, None if there is no index."""
         return self._ledger.current()
+
+    def ask_current(self) -> Callable[[], int | None]:
+        """Begin to ask for what `current` returns, and return what waits for it."""
+        return meanwhile(self._ledger.current)
 
     def check_target(self) -> None:
         """Make sure that no index of others has this name."""

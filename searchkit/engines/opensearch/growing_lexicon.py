@@ -16,6 +16,7 @@ from searchkit.engines.opensearch.blob_cache import BlobCache
 from searchkit.engines.opensearch.frequencies import Frequencies
 from searchkit.engines.opensearch.ledger import Ledger
 from searchkit.engines.opensearch.stored_words import Streams
+from searchkit.engines.opensearch.word_marks import merge_marks, write_marks
 from searchkit.engines.whoosh.blockfile import BlockFile, BlockFileWriter
 from searchkit.engines.whoosh.files import Files
 from searchkit.engines.whoosh.lexicon import LexiconLevel, StoredLexicon, merge_levels, write_level
@@ -112,10 +113,11 @@ class GrowingLexicon:
             self._add(new, analyze(new))
 
     def _add(self, keys: Sequence[WordKey], tokens: Sequence[tuple[Token, ...]]) -> None:
-        stored = self.stored
-        self._own.append(
-            self._level(lambda writer: write_level(writer, stored, keys, tokens, self._known_strings))
-        )
+        def write(writer: BlockFileWriter) -> None:
+            write_level(writer, self.stored, keys, tokens, self._known_strings)
+            write_marks(writer, keys)
+
+        self._own.append(self._level(write))
         if len(self._own) > _RATIO:
             self._merge_own()
         self._renew()
@@ -123,15 +125,24 @@ class GrowingLexicon:
     def _level(self, write: Write) -> LexiconLevel:
         return LexiconLevel(*self._blobs.write(write, "lex"))
 
+    def _merged(
+        self, levels: Sequence[LexiconLevel], changes: Mapping[int, tuple[Token, ...]] | None = None
+    ) -> LexiconLevel:
+        def write(writer: BlockFileWriter) -> None:
+            merge_levels(writer, levels, changes)
+            merge_marks(writer, levels)
+
+        return self._level(write)
+
     def _merge_own(self) -> None:
-        own = list(self._own)
+        own = self._own
         if len(own) > 1:
-            self._own = [self._level(lambda writer: merge_levels(writer, own))]
+            self._own = [self._merged(own)]
 
     def change(self, changes: Mapping[int, tuple[Token, ...]]) -> None:
         """Give words other tokens, which takes levels of its own for all words."""
         levels = [*self._base, *self._own]
-        self._base, self._own = [], [self._level(lambda writer: merge_levels(writer, levels, changes))]
+        self._base, self._own = [], [self._merged(levels, changes)]
         self._known_strings.clear()
         self.rewritten = True
         self._renew()
@@ -189,8 +200,7 @@ class GrowingLexicon:
         levels = [*self._base, *self._own]
         start = _merged_from([level.word_end - level.first_word for level in levels])
         if len(levels) - start > 1:
-            small = levels[start:]
-            levels[start:] = [self._level(lambda writer: merge_levels(writer, small))]
+            levels[start:] = [self._merged(levels[start:])]
         tables = [(record, Frequencies.read(self._blobs.open(record))) for record in changes]
         sizes = [len(table) for _, table in tables]
         own = Frequencies.sum(self._changes)

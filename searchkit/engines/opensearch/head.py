@@ -11,7 +11,7 @@ from typing import Any
 from searchkit.engines.whoosh.manifest import FileRecord
 from searchkit.errors import IndexCorrupt, IndexIncompatible
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 """The format of what an index on a cluster consists of; another one is refused."""
 
 

@@ -31,7 +31,8 @@ PAIRS, NEAR, BIGRAMS = "pairs", "near", "bigrams"
 SENTENCES, SENTENCE_TERMS = "sentences", "sentences.terms"
 PEOPLE, PEOPLE_WORDS = "people", "people.words"
 LENGTHS = "lengths"
-STORED = "stored"
+STORED, MARKS = "stored", "marks"
+"""The document and its words, to be shown and read again; nothing is found by them."""
 
 _EXACT = "terms"
 _NUMBER = {"type": "integer", "index": False}
@@ -88,7 +89,7 @@ def mapping(meta: Mapping[str, str]) -> dict[str, Any]:
     return {
         "dynamic": "strict",
         "_meta": dict(meta),
-        "_source": {"includes": [STORED]},
+        "_source": {"includes": [STORED, MARKS]},
         "properties": {
             "id": listed,
             "arxiv_id": listed,
@@ -109,6 +110,7 @@ def mapping(meta: Mapping[str, str]) -> dict[str, Any]:
             SENTENCES: {"type": "nested", "properties": {"terms": _terms("boolean", "docs")}},
             LENGTHS: lengths,
             STORED: shown,
+            MARKS: shown,
         },
     }
 

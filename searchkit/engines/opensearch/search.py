@@ -12,7 +12,7 @@ from typing import Any
 from searchkit.engines.found import TopDocs
 from searchkit.engines.opensearch.counts import Counts, OnCluster, name_key
 from searchkit.engines.opensearch.facets import counted_facets, facet_aggregations
-from searchkit.engines.opensearch.schema import STORED
+from searchkit.engines.opensearch.schema import MARKS
 from searchkit.engines.opensearch.searches import preference, search
 from searchkit.engines.opensearch.second_stage import SecondStageScorer
 from searchkit.engines.opensearch.translation import Query, Translator, with_ids
@@ -27,7 +27,11 @@ _SORTS: dict[str, list[Any]] = {
     "date": [{"date": {"order": "desc", "missing": "_last"}}, *_BY_SCORE],
     "votes": [{"votes": {"order": "desc", "missing": "_last"}}, *_BY_SCORE],
 }
-_BARE = {"_source": False, "stored_fields": "_none_"}
+_WHOLE: dict[str, Any] = {}
+_BARE: dict[str, Any] = {"_source": False, "stored_fields": "_none_"}
+_WORDS: dict[str, Any] = {"_source": [MARKS]}
+_MOST_SHOWN = 100
+"""Documents come with so many hits at most; those of more are seldom shown."""
 
 
 def run(
@@ -43,7 +47,8 @@ def run(
     """Return hits number ``offset`` to ``offset + limit`` of all that matches ``plan``, by id.
 
     ``sort`` is "relevance" (by score), "date" (newest first) or "votes" (most first): documents without come last,
-    equal ones go by score. Ties go by id. A plan in which nothing scores lists by date.
+    equal ones go by score. Ties go by id. A plan in which nothing scores lists by date. Where
+    no ``total`` is asked for nothing will be shown, so only the words of documents come with the hits.
 
     Raises:
         EngineUnavailable: the cluster can't answer.
@@ -55,12 +60,13 @@ def run(
     second = None
     if plan.second is not None and order == "relevance" and limit and offset < plan.second.weights.window:
         second = SecondStageScorer(plan.second, snapshot.lexicon, counts)
-        first, size = 0, max(offset + limit, plan.second.weights.window)
+        first, size, brought = 0, max(offset + limit, plan.second.weights.window), _BARE
     else:
         first, size = offset, limit
+        brought = _BARE if limit > _MOST_SHOWN else _WHOLE if total else _WORDS
     query = first_stage(snapshot, prepared)
     copies = preference(query)
-    body = {**_page(query, order, size, stored=second is None), "from": first if size else 0}
+    body = {**_page(query, order, size, brought), "from": first if size else 0}
     body["track_total_hits"] = total
     if facets:
         body["aggs"] = facet_aggregations()
@@ -91,10 +97,9 @@ def first_stage(snapshot: OnCluster, prepared: PreparedPlan) -> Query:
     return Translator.of(snapshot).first_stage(prepared, counts.name_idf, counts.idf)
 
 
-def _page(query: Query, order: str, size: int, *, stored: bool) -> dict[str, Any]:
-    """Return a request for the best ``size``; with ``stored`` their documents come with them."""
-    body = {"query": query, "size": size, "sort": _SORTS[order], "track_total_hits": False}
-    return body if stored else {**body, **_BARE}
+def _page(query: Query, order: str, size: int, brought: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a request for the best ``size``; ``brought`` is what comes of their documents."""
+    return {"query": query, "size": size, "sort": _SORTS[order], "track_total_hits": False, **brought}
 
 
 def _hits(snapshot: OnCluster, answer: Mapping[str, Any]) -> list[Hit]:
@@ -103,7 +108,7 @@ def _hits(snapshot: OnCluster, answer: Mapping[str, Any]) -> list[Hit]:
         *_, score, document_id = each["sort"]
         hits.append((float(score), document_id))
         if "_source" in each:
-            snapshot.stored[document_id] = each["_source"][STORED]
+            snapshot.remember(document_id, each["_source"])
     return hits
 
 
@@ -119,10 +124,10 @@ def _rescored(
     """Put the best of the first stage in order by what both stages say; return a page of them."""
     queries = second.queries(root, [document_id for _, document_id in best])
     if len(queries) == 1 and "must" in queries[0]["bool"]:
-        body = {**_page(queries[0], "relevance", limit, stored=True), "from": offset}
+        body = {**_page(queries[0], "relevance", limit, _WHOLE), "from": offset}
         return _hits(snapshot, search(snapshot, [body], copies)[0])
     scores = {document_id: score for score, document_id in best}
-    bodies = [_page(query, "relevance", len(best), stored=False) for query in queries]
+    bodies = [_page(query, "relevance", len(best), _BARE) for query in queries]
     for answer in search(snapshot, bodies, copies) if bodies else ():
         for score, document_id in _hits(snapshot, answer):
             scores[document_id] += score

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -25,8 +25,9 @@ from searchkit.engines.opensearch.gloss_counts import count_glosses
 from searchkit.engines.opensearch.head import Head
 from searchkit.engines.opensearch.ledger import Ledger
 from searchkit.engines.opensearch.statistics import statistics
-from searchkit.engines.opensearch.stored_words import KnownChunks, shown_words
+from searchkit.engines.opensearch.stored_words import stored_words
 from searchkit.engines.opensearch.translation import term_query, with_ids
+from searchkit.engines.opensearch.word_marks import MarkedWords
 from searchkit.errors import IndexCorrupt
 from searchkit.query.plan import Node, PhraseTerm, Plan
 from searchkit.ranking.features import FeatureScore
@@ -36,8 +37,8 @@ Ints = npt.NDArray[np.int64]
 _KEPT = 4096
 
 
-class _Stored(dict[str, str]):
-    """The documents seen last, as they are stored, by their ids."""
+class _Recent(dict[str, str]):
+    """What the documents seen last are stored as, by their ids."""
 
     def __setitem__(self, document_id: str, text: str) -> None:
         if len(self) >= _KEPT:
@@ -52,7 +53,7 @@ class ClusterSnapshot(Committed):
         super().__init__(ledger, head, cache)
         self.caches: dict[str, Any] = {}
         self.index = head.content.documents
-        self.stored: MutableMapping[str, str] = _Stored()
+        self._seen = {schema.STORED: _Recent(), schema.MARKS: _Recent()}
 
     @property
     def _counts(self) -> Counts:
@@ -125,8 +126,13 @@ class ClusterSnapshot(Committed):
 
     def _take(self, hit: Mapping[str, Any]) -> str:
         document_id = str(hit["sort"][-1])
-        self.stored[document_id] = hit["_source"][schema.STORED]
+        self.remember(document_id, hit["_source"])
         return document_id
+
+    def remember(self, document_id: str, source: Mapping[str, str]) -> None:
+        """Keep what came of a document with a hit, for when it is shown."""
+        for field, value in source.items():
+            self._seen[field][document_id] = value
 
     def find(self, document_id: str) -> str | None:
         """Return the document with an id, None if there is none."""
@@ -148,34 +154,38 @@ class ClusterSnapshot(Committed):
         Raises:
             IndexCorrupt: one has been removed.
         """
-        found = {handle: self.stored.get(handle) for handle in handles}
-        missing = [handle for handle, text in found.items() if text is None]
+        return [read_document(text) for text in self._read(handles, schema.STORED)]
+
+    def _read(self, handles: Sequence[str], field: str) -> list[str]:
+        """Return a field of documents, asked for where it didn't come with their hits."""
+        seen = self._seen[field]
+        found = {handle: seen.get(handle) for handle in handles}
+        missing = [handle for handle, value in found.items() if value is None]
         if missing:
-            found.update(self._fetch(missing))
-        documents = []
+            body = {"query": with_ids(missing), "size": len(missing), "sort": [{"id": "asc"}]}
+            for hit in self.ledger.search(self.index, body)["hits"]["hits"]:
+                found[self._take(hit)] = hit["_source"][field]
+        values = []
         for handle in handles:
-            text = found[handle]
-            if text is None:
+            value = found[handle]
+            if value is None:
                 raise IndexCorrupt(
                     f"document {handle} is gone while it was asked for; search again", path=self.ledger.place
                 )
-            documents.append(read_document(text))
-        return documents
-
-    def _fetch(self, ids: Sequence[str]) -> dict[str, str]:
-        found: dict[str, str] = {}
-        body = {"query": with_ids(ids), "size": len(ids), "sort": [{"id": "asc"}]}
-        for hit in self.ledger.search(self.index, body)["hits"]["hits"]:
-            found[self._take(hit)] = hit["_source"][schema.STORED]
-        return found
+            values.append(value)
+        return values
 
     @cached_property
-    def _chunks(self) -> KnownChunks:
-        return KnownChunks(self.lexicon)
+    def _marked(self) -> MarkedWords:
+        return MarkedWords(self.lexicon.levels)
 
     def words(self, handles: Sequence[str]) -> tuple[npt.NDArray[np.int32], Ints]:
         """Return the words of documents as codes and the offsets that cut them."""
-        return shown_words(self.documents(handles), self._chunks)
+        found = self._marked.read(self._read(handles, schema.MARKS))
+        if found is None:
+            streams = stored_words(self.documents(handles), self.lexicon)
+            return streams.codes, streams.offsets
+        return found
 
     def all_documents(self) -> Iterator[Document]:
         """Yield every document."""
@@ -212,7 +222,8 @@ class ClusterSnapshot(Committed):
     def close(self) -> None:
         """Let everything go."""
         self.caches.clear()
-        self.stored.clear()
+        for seen in self._seen.values():
+            seen.clear()
 
     def __enter__(self) -> ClusterSnapshot:
         return self

@@ -88,6 +88,9 @@ class WhooshEngine:
         current = self._store.current()
         return None if current is None else current.generation
 
+    def ask_current(self) -> None:
+        """Return None: `current` reads one small file."""
+
     def check_target(self) -> None:
         """Make sure that the folder is empty, missing or an index."""
         self._store.check_target()

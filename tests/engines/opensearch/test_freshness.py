@@ -1,0 +1,41 @@
+"""A search sees the last commit, though it doesn't wait to hear which one that is."""
+
+from __future__ import annotations
+
+import pytest
+
+from searchkit import SearchIndex
+from searchkit.document import Document
+from searchkit.engines.opensearch.meanwhile import meanwhile
+
+
+def paper(number: int) -> Document:
+    return Document(id=str(number), title=f"확산 모델 {number}")
+
+
+def test_a_search_sees_the_commit_of_somebody_else(cluster_address: str) -> None:
+    SearchIndex.build([paper(1)], cluster_address).close()
+    with SearchIndex.open(cluster_address) as reader, SearchIndex.open(cluster_address) as writer:
+        assert [hit.id for hit in reader.search("확산")] == ["1"]
+        writer.add(paper(2))
+        assert sorted(hit.id for hit in reader.search("확산")) == ["1", "2"]
+        assert sorted(hit.id for hit in reader.search("모델", sort="date")) == ["1", "2"]
+        writer.delete("1")
+        assert [hit.id for hit in reader.search("확산")] == ["2"]
+
+
+def test_a_search_finds_the_new_index_where_its_own_has_been_removed(cluster_address: str) -> None:
+    SearchIndex.build([paper(1)], cluster_address).close()
+    with SearchIndex.open(cluster_address) as reader:
+        assert [hit.id for hit in reader.search("확산")] == ["1"]
+        for number in (2, 3):
+            SearchIndex.build([paper(number)], cluster_address).close()
+        assert [hit.id for hit in reader.search("모델")] == ["3"]
+
+
+def test_what_is_asked_meanwhile_returns_or_raises() -> None:
+    assert meanwhile(lambda: 5)() == 5
+    wait = meanwhile(lambda: int("five"))
+    for _ in range(2):
+        with pytest.raises(ValueError, match="five"):
+            wait()
