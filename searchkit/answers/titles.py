@@ -110,7 +110,7 @@ class Titles:
         if made.second is None or self._frequency(whole.text.replace(" ", ""), Layer.BULLETS) >= enough:
             return True
         pairs = list(pairwise(made.second.terms))
-        self._snapshot.look_up_pairs(pairs)
+        self._snapshot.look_up_pairs(pairs, made)
         return all(self._snapshot.side_by_side(first, second) >= enough for first, second in pairs)
 
     def _frequency(self, text: str, layer: Layer) -> int:

@@ -115,8 +115,8 @@ class Snapshot(AbstractContextManager["Snapshot", None], Protocol):
     def live_frequencies(self, layer: Layer) -> Ints:
         """Return for each string of the lexicon, by its id, how many documents hold it as a term of ``layer``."""
 
-    def look_up_pairs(self, pairs: Iterable[tuple[str, str]]) -> None:
-        """Hear which pairs `side_by_side` is soon asked for, so that they can be counted all at once."""
+    def look_up_pairs(self, pairs: Iterable[tuple[str, str]], plan: Plan | None = None) -> None:
+        """Hear which pairs `side_by_side` is soon asked for, and which plan is run, to count all that takes at once."""
 
     def side_by_side(self, first: str, second: str) -> int:
         """Return how many documents hold two base terms as neighbours, in this order."""

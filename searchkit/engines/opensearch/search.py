@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from searchkit.engines.found import TopDocs
-from searchkit.engines.opensearch.counts import Counts, OnCluster, name_key
+from searchkit.engines.opensearch.counts import Counts, Key, OnCluster, name_key
 from searchkit.engines.opensearch.facets import counted_facets, facet_aggregations
 from searchkit.engines.opensearch.schema import MARKS
 from searchkit.engines.opensearch.searches import preference, search
@@ -64,7 +64,7 @@ def run(
     else:
         first, size = offset, limit
         brought = _BARE if limit > _MOST_SHOWN else _WHOLE if total else _WORDS
-    query = first_stage(snapshot, prepared)
+    query = first_stage(snapshot, prepared, also=() if second is None else second.keys)
     copies = preference(query)
     body = {**_page(query, order, size, brought), "from": first if size else 0}
     body["track_total_hits"] = total
@@ -89,11 +89,21 @@ def run(
     )
 
 
-def first_stage(snapshot: OnCluster, prepared: PreparedPlan) -> Query:
-    """Return the query that decides what matches and scores it by its terms."""
+def needed(snapshot: OnCluster, plan: Plan) -> list[Key]:
+    """Return what has to be counted before ``plan`` can be run."""
+    second = plan.second and SecondStageScorer(plan.second, snapshot.lexicon, Counts.of(snapshot))
+    return [*map(name_key, prepare(plan).phrases), *(second.keys if second else ())]
+
+
+def first_stage(snapshot: OnCluster, prepared: PreparedPlan, *, also: Sequence[Key] = ()) -> Query:
+    """Return the query that decides what matches and scores it by its terms.
+
+    What is counted for that is counted together with ``also``, which is needed next.
+    """
     counts = Counts.of(snapshot)
-    if prepared.phrases:
-        counts.get([name_key(name) for name in prepared.phrases])
+    names = [name_key(name) for name in prepared.phrases]
+    if counts.missing(names):
+        counts.get([*names, *also])
     return Translator.of(snapshot).first_stage(prepared, counts.name_idf, counts.idf)
 
 

@@ -105,9 +105,10 @@ class ClusterSnapshot(Committed):
         """Return how many documents each of ``names`` matches."""
         return self._counts.phrase_freqs(names)
 
-    def look_up_pairs(self, pairs: Iterable[tuple[str, str]]) -> None:
-        """Count all of ``pairs`` by one request."""
-        self._counts.get([pair_key(*pair) for pair in pairs])
+    def look_up_pairs(self, pairs: Iterable[tuple[str, str]], plan: Plan | None = None) -> None:
+        """Count all of ``pairs``, and what has to be known to run ``plan``, by one request."""
+        keys = [pair_key(*pair) for pair in pairs]
+        self._counts.get(keys if plan is None else [*keys, *search.needed(self, plan)])
 
     def side_by_side(self, first: str, second: str) -> int:
         """Return how many documents hold two base terms as neighbours."""

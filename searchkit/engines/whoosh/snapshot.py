@@ -149,7 +149,7 @@ class WhooshSnapshot:
             counts[segment.terms(layer)] += found
         return counts
 
-    def look_up_pairs(self, pairs: Iterable[tuple[str, str]]) -> None:
+    def look_up_pairs(self, pairs: Iterable[tuple[str, str]], plan: Plan | None = None) -> None:
         """Do nothing: one pair after the other is looked up as fast as all at once."""
 
     def side_by_side(self, first: str, second: str) -> int:
