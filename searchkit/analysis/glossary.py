@@ -141,17 +141,18 @@ class Glossary:
 def make_glossary(counts: Mapping[Gloss, int], user: UserGlosses) -> Glossary:
     """Add up ``counts``, in how many documents each gloss stands, and what the user says; keys are in order."""
     evidence: dict[tuple[str, str], int] = {}
-    spelled: dict[str, dict[str, int]] = {}
+    spelled: dict[tuple[str, str], int] = {}
+    limited = bool(user.alone or user.removed)
     for gloss, name, key, other_key, count in _cut(counts):
         if not key or not other_key or key == other_key:
             continue
         pair = (key, other_key) if key < other_key else (other_key, key)
-        if key in user.alone or other_key in user.alone or frozenset(pair) in user.removed:
+        if limited and (key in user.alone or other_key in user.alone or frozenset(pair) in user.removed):
             continue
         evidence[pair] = evidence.get(pair, 0) + count
-        for each, text in ((key, name), (other_key, gloss.other)):
-            forms = spelled.setdefault(each, {})
-            forms[text] = forms.get(text, 0) + count
+        one, two = (key, name), (other_key, gloss.other)
+        spelled[one] = spelled.get(one, 0) + count
+        spelled[two] = spelled.get(two, 0) + count
     certain = set()
     for name, other in user.added:
         keys = name_key(name), name_key(other)
@@ -159,17 +160,21 @@ def make_glossary(counts: Mapping[Gloss, int], user: UserGlosses) -> Glossary:
         certain.add(pair)
         evidence.setdefault(pair, 0)
         for key, text in zip(keys, (name, other)):
-            spelled.setdefault(key, {}).setdefault(text, 0)
+            spelled.setdefault((key, text), 0)
+    forms: dict[str, list[str]] = {}
+    for key, text in sorted(spelled):
+        forms.setdefault(key, []).append(text)
     return Glossary(
         [Pair(*pair, evidence[pair], pair in certain) for pair in sorted(evidence)],
-        {key: _best(spelled[key]) for key in sorted(spelled)},
+        {
+            key: (texts[0],) if len(texts) == 1 else _best({text: spelled[key, text] for text in texts})
+            for key, texts in forms.items()
+        },
     )
 
 
 def _best(forms: Mapping[str, int]) -> tuple[str, ...]:
     """Return the most frequent spellings, those that differ by capital letters counted as one."""
-    if len(forms) == 1:
-        return tuple(forms)
     together: dict[str, int] = {}
     shown: dict[str, tuple[int, str]] = {}
     for text, count in forms.items():
@@ -180,25 +185,54 @@ def _best(forms: Mapping[str, int]) -> tuple[str, ...]:
     return tuple(shown[low][1] for low in best)
 
 
+class _Name(NamedTuple):
+    """A name cut into words: their keys, the key of all of them and that of all but the first."""
+
+    words: list[str]
+    keys: list[tuple[str, bool]]
+    key: str
+    second: str
+
+    @classmethod
+    def of(cls, name: str) -> _Name:
+        words = name.split()
+        keys = [_word_key(word) for word in words]
+        return cls(words, keys, _joined(keys), _joined(keys[1:]) if len(words) > 1 else "")
+
+
 def _cut(counts: Mapping[Gloss, int]) -> Iterator[tuple[Gloss, str, str, str, int]]:
     """Yield each gloss with its first name, cut where that begins, the keys of both names and its count."""
     own: dict[tuple[str, str], int] = {}
-    ending: dict[tuple[str, str], int] = {}
-    several: list[tuple[Gloss, list[str], list[str], str, int]] = []
+    several: list[tuple[Gloss, _Name, str, int]] = []
+    names: dict[str, _Name] = {}
+    other_keys: dict[str, str] = {}
     for gloss, count in counts.items():
-        other_key = name_key(gloss.other)
-        words = gloss.name.split()
-        parts = [_word_key(word) for word in words]
-        key = _joined(parts)
-        own[key, other_key] = own.get((key, other_key), 0) + count
-        if not gloss.open or len(words) == 1:
-            yield gloss, gloss.name, key, other_key, count
+        text, other, is_open = gloss
+        name = names.get(text)
+        if name is None:
+            name = names[text] = _Name.of(text)
+        other_key = other_keys.get(other)
+        if other_key is None:
+            other_key = other_keys[other] = name_key(other)
+        both = name.key, other_key
+        own[both] = own.get(both, 0) + count
+        if is_open and len(name.words) > 1:
+            several.append((gloss, name, other_key, count))
+        else:
+            yield gloss, text, name.key, other_key, count
+    # Most names aren't cut, for no shorter one goes with the same other name: their other endings don't matter.
+    cuttable = {other_key for _, name, other_key, _ in several if (name.second, other_key) in own}
+    ending: dict[tuple[str, str], int] = {}
+    left: list[tuple[Gloss, list[str], list[str], str, int]] = []
+    for gloss, name, other_key, count in several:
+        if other_key not in cuttable:
+            yield gloss, " ".join(name.words), name.key, other_key, count
             continue
-        ends = [key, *(_joined(parts[start:]) for start in range(1, len(words)))]
-        several.append((gloss, words, ends, other_key, count))
+        ends = [name.key, name.second, *(_joined(name.keys[start:]) for start in range(2, len(name.keys)))]
+        left.append((gloss, name.words, ends, other_key, count))
         for end in ends:
             ending[end, other_key] = ending.get((end, other_key), 0) + count
-    for gloss, words, ends, other_key, count in several:
+    for gloss, words, ends, other_key, count in left:
         start = 0
         while start + 1 < len(words):
             if own.get((ends[start + 1], other_key), 0) < _CUT_RATIO * ending[ends[start], other_key]:

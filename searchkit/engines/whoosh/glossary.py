@@ -25,25 +25,28 @@ _CERTAIN = 1
 
 def write_glossary(writer: BlockFileWriter, glossary: names.Glossary) -> None:
     """Write a glossary as arrays of a block file."""
-    keys = sorted(glossary.spellings, key=lambda key: (_hash(key), key))
-    number = {key: place for place, key in enumerate(keys)}
-    texts = [_SEPARATOR.join(glossary.spellings[key]).encode("utf-8", "surrogatepass") for key in keys]
-    edges = sorted(
-        edge
-        for first, second, count, certain in glossary.pairs
-        for one, other in ((first, second), (second, first))
-        for edge in [(number[one], -count, number[other], certain)]
-    )
-    starts = np.searchsorted(np.array([edge[0] for edge in edges], np.int64), np.arange(len(keys) + 1))
-    lengths = np.zeros(len(keys) + 1, np.int64)
-    np.cumsum([len(text) for text in texts], out=lengths[1:])
-    writer.add("glossary.hashes", np.array([_hash(key) for key in keys], np.uint32))
-    writer.add("glossary.lengths", small(np.diff(lengths)))
+    hashes = np.fromiter(map(_hash, glossary.spellings), np.uint32, len(glossary.spellings))
+    # Keys are in order: those with one hash stay so.
+    order = np.argsort(hashes, kind="stable")
+    numbers = np.empty(len(order), np.int64)
+    numbers[order] = np.arange(len(order))
+    number = dict(zip(glossary.spellings, numbers.tolist()))
+    spellings = list(map(_SEPARATOR.join, glossary.spellings.values()))
+    texts = [spellings[place].encode("utf-8", "surrogatepass") for place in order.tolist()]
+    size = len(glossary.pairs)
+    first = np.fromiter((number[pair.first] for pair in glossary.pairs), np.int64, size)
+    second = np.fromiter((number[pair.second] for pair in glossary.pairs), np.int64, size)
+    counts = np.fromiter((pair.documents << 1 | pair.certain for pair in glossary.pairs), np.int64, size)
+    owners, others = np.concatenate((first, second)), np.concatenate((second, first))
+    counts = np.concatenate((counts, counts))
+    edges = np.lexsort((others, -(counts >> 1), owners))
+    writer.add("glossary.hashes", hashes[order])
+    writer.add("glossary.lengths", small(np.fromiter(map(len, texts), np.int64, len(texts))))
     writer.add("glossary.names", b"".join(texts))
-    writer.add("glossary.degrees", small(np.diff(starts)))
-    writer.add("glossary.others", small(np.array([edge[2] for edge in edges], np.int64)))
+    writer.add("glossary.degrees", small(np.bincount(owners, minlength=len(order))))
+    writer.add("glossary.others", small(others[edges]))
     # The lowest bit says that the user is certain.
-    writer.add("glossary.counts", small(np.array([-2 * edge[1] + edge[3] for edge in edges], np.int64)))
+    writer.add("glossary.counts", small(counts[edges]))
 
 
 class StoredGlossary:
