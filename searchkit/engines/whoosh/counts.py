@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from searchkit.analysis.ranges import run_sizes, run_starts
 from searchkit.engines.whoosh.blockfile import BlockFile, BlockFileWriter
 
 Ints = npt.NDArray[np.int64]
@@ -41,21 +42,30 @@ class Counts:
     def of(cls, keys: Ints, docs: Ints, doc_count: int) -> Counts:
         """Count the distinct ``docs``, numbers below ``doc_count``, that hold each of ``keys`` (below 2³²)."""
         bits = doc_count.bit_length()
-        packed = np.sort(keys << bits | docs)
-        packed = packed[_run_starts(packed)] >> bits
-        starts = _run_starts(packed)
-        return cls(packed[starts], np.diff(np.append(starts, len(packed))))
+        packed = keys << bits
+        packed |= docs
+        packed.sort()
+        packed = packed.take(run_starts(packed))
+        packed >>= bits
+        starts = run_starts(packed)
+        return cls(packed.take(starts), run_sizes(starts, len(packed)))
 
     @classmethod
     def sum(cls, several: Sequence[Counts]) -> Counts:
         """Add counts up."""
         if len(several) == 1:
             return several[0]
-        parts = [each.keys << _COUNT_BITS | each.counts for each in several]
-        packed = np.sort(np.concatenate(parts)) if parts else np.zeros(0, np.int64)
-        keys, counts = packed >> _COUNT_BITS, packed & ((1 << _COUNT_BITS) - 1)
-        starts = _run_starts(keys)
-        return cls(keys[starts], np.add.reduceat(counts, starts) if len(starts) else counts)
+        packed = np.concatenate([np.zeros(0, np.int64), *(each.keys for each in several)])
+        packed <<= _COUNT_BITS
+        at = 0
+        for each in several:
+            packed[at : at + len(each.counts)] |= each.counts
+            at += len(each.counts)
+        packed.sort()
+        counts = packed & ((1 << _COUNT_BITS) - 1)
+        packed >>= _COUNT_BITS
+        starts = run_starts(packed)
+        return cls(packed.take(starts), np.add.reduceat(counts, starts) if len(starts) else counts)
 
     def without(self, other: Counts) -> Counts:
         """Take ``other``, all of whose keys are here, away."""
@@ -68,10 +78,6 @@ class Counts:
         """Return the count of ``key``, 0 if it isn't here."""
         at = int(np.searchsorted(self.keys, key))
         return int(self.counts[at]) if at < len(self.keys) and self.keys[at] == key else 0
-
-
-def _run_starts(ascending: Ints) -> Ints:
-    return np.flatnonzero(np.diff(ascending, prepend=-1))
 
 
 def write_counts(writer: BlockFileWriter, name: str, counts: Counts, bits: int) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from searchkit.analysis.ranges import ranges
+from searchkit.analysis.ranges import ranges, run_sizes, run_starts
 from searchkit.analysis.token import FIRST_WORD, ITEM_END, Kind, Layer
 from searchkit.engines.whoosh.blocks_of_documents import BLOCK, map_blocks
 from searchkit.engines.whoosh.lexicon import StoredLexicon
@@ -189,21 +189,12 @@ def _count_words(
     keys <<= _PLACE_BITS
     keys |= places[words]
     keys.sort()
-    starts = _run_starts(keys)
-    counts = np.diff(np.append(starts, len(keys))).astype(np.int32)
+    starts = run_starts(keys)
+    counts = run_sizes(starts, len(keys)).astype(np.int32)
     keys = keys[starts]
     places = (keys & _PLACE_MASK).astype(np.int32)
     which = (keys >> _PLACE_BITS).astype(np.int32)
     return _Words(which, places >> _REGION_BITS, places & _REGION_MASK, counts)
-
-
-def _run_starts(keys: Ints) -> Ints:
-    if not len(keys):
-        return np.zeros(0, np.int64)
-    change = np.empty(len(keys), np.bool_)
-    change[0] = True
-    np.not_equal(keys[1:], keys[:-1], out=change[1:])
-    return np.flatnonzero(change)
 
 
 def _postings(words: _Words, terms: _Terms, doc_count: int) -> Postings:
@@ -225,12 +216,12 @@ def _postings(words: _Words, terms: _Terms, doc_count: int) -> Postings:
     else:
         order = np.argsort(keys, kind="stable")
         keys, counts = keys[order], counts[order]
-    starts = _run_starts(keys)
+    starts = run_starts(keys)
     frequencies = np.add.reduceat(counts, starts) if len(starts) else counts
     keys = keys[starts]
     posted = (keys & _DOC_MASK).astype(np.uint16)
     keys >>= _DOC_BITS
-    term_starts = _run_starts(keys)
+    term_starts = run_starts(keys)
     return Postings(
         keys[term_starts],
         np.append(term_starts, len(keys)),

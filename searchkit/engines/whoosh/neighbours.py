@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from searchkit.analysis.ranges import ranges
-from searchkit.analysis.token import FIRST_WORD, ITEM_END, SENTENCE_END, Kind
+from searchkit.analysis.ranges import ranges, run_starts
+from searchkit.analysis.token import FIRST_WORD, SENTENCE_END, Kind
 from searchkit.engines.whoosh.blockfile import BlockFile, BlockFileWriter
 from searchkit.engines.whoosh.blocks_of_documents import BLOCK, map_blocks
 from searchkit.engines.whoosh.counts import Counts, CountTable, write_counts
@@ -28,7 +28,8 @@ Ints = npt.NDArray[np.int64]
 
 _PAIR_BITS = 32
 _FACTORS = 0xFF51AFD7ED558CCD, 0xC4CEB9FE1A85EC53
-_CODE_BITS = 31
+_APART = -1
+"""Stands between the terms of two items."""
 _BATCH = 8192
 """Streams of so many documents are decoded at once, to bound memory."""
 
@@ -38,11 +39,14 @@ def pair_keys(first: Ints, second: Ints) -> Ints:
 
     Source: the finalizer of MurmurHash3 (Austin Appleby, public domain), its upper half.
     """
-    mixed = first.astype(np.uint64) << np.uint64(32) | second.astype(np.uint64)
+    mixed = first.astype(np.uint64)
+    mixed <<= np.uint64(32)
+    mixed |= second.astype(np.uint64)
     for factor in _FACTORS:
         mixed ^= mixed >> np.uint64(33)
         mixed *= np.uint64(factor)
-    return (mixed >> np.uint64(32)).astype(np.int64)
+    mixed >>= np.uint64(32)
+    return mixed.view(np.int64)
 
 
 def pair_key(first: int, second: int) -> int:
@@ -111,7 +115,10 @@ def count_neighbours(codes: npt.NDArray[np.integer], offsets: Ints, lexicon: Sto
     numbers = np.zeros(len(there), np.int32)
     numbers[words + FIRST_WORD] = np.arange(FIRST_WORD, len(words) + FIRST_WORD, dtype=np.int32)
     numbers[SENTENCE_END] = SENTENCE_END
-    terms, bigrams = _Lists(*_base_terms(lexicon, words)), _Lists(*expand_bigrams(lexicon, words))
+    terms, bigrams = (
+        _Lists(*_base_terms(lexicon, words), (_APART,)),
+        _Lists(*expand_bigrams(lexicon, words), ()),
+    )
 
     def count(first: int) -> Neighbours:
         bounds = offsets[first : first + BLOCK + 1]
@@ -121,38 +128,36 @@ def count_neighbours(codes: npt.NDArray[np.integer], offsets: Ints, lexicon: Sto
 
 
 class _Lists:
-    """A list of numbers for each code of a stream."""
+    """A list of numbers for each code of a stream; that of the end of an item is ``end``."""
 
-    def __init__(self, counts: Ints, values: Ints) -> None:
-        self.counts = np.concatenate((np.zeros(FIRST_WORD, np.int64), counts))
-        self.values = values
-        self._starts = np.cumsum(self.counts) - self.counts
+    def __init__(self, counts: Ints, values: Ints, end: Sequence[int]) -> None:
+        self._counts = np.concatenate(([len(end), 0], counts))
+        self._values = np.concatenate((np.array(end, np.int64), values))
+        self._starts = np.cumsum(self._counts) - self._counts
 
-    def of(self, codes: npt.NDArray[np.int32], sizes: Ints) -> Ints:
-        """Return the lists of ``codes`` one after the other; ``sizes`` are their counts."""
-        return self.values[ranges(self._starts[codes], sizes)]
+    def of(self, codes: npt.NDArray[np.int32], offsets: Ints) -> tuple[Ints, Ints]:
+        """Return the lists of ``codes``, which ``offsets`` cut, one after the other, and where that cuts them."""
+        sizes = self._counts.take(codes)
+        bounds = np.zeros(len(codes) + 1, np.int64)
+        np.cumsum(sizes, out=bounds[1:])
+        return self._values.take(ranges(self._starts.take(codes), sizes)), bounds.take(offsets)
 
 
 def _count(codes: npt.NDArray[np.int32], offsets: Ints, terms: _Lists, bigrams: _Lists) -> Neighbours:
     doc_count = len(offsets) - 1
-    doc_of = np.repeat(np.arange(doc_count, dtype=np.int64), np.diff(offsets))
-    sizes = terms.counts[codes]
-    sequence = terms.of(codes, sizes)
-    item_of = np.repeat(np.cumsum(codes == ITEM_END, dtype=np.int32), sizes)
-    together = np.flatnonzero(item_of[1:] == item_of[:-1])
-    pair_docs = np.repeat(doc_of, sizes)[together]
-    pairs = pair_keys(sequence[together], sequence[together + 1])
-    seen = np.sort(doc_of << _CODE_BITS | codes)
-    seen = seen[np.flatnonzero(np.diff(seen, prepend=-1))]
-    docs, words = seen >> _CODE_BITS, (seen & ((1 << _CODE_BITS) - 1)).astype(np.int32)
-    sizes = bigrams.counts[words]
-    spelled = bigrams.of(words, sizes)
-    bigram_docs = np.repeat(docs, sizes)
+    docs = np.arange(doc_count, dtype=np.int64)
+    sequence, bounds = terms.of(codes, offsets)
+    inside = sequence != _APART
+    together = (inside[1:] & inside[:-1]).nonzero()[0]
+    pair_docs = np.repeat(docs, np.diff(bounds)).take(together)
+    pairs = pair_keys(sequence.take(together), sequence[1:].take(together))
+    spelled, bounds = bigrams.of(codes, offsets)
+    sizes = np.diff(bounds)
     return Neighbours(
         Counts.of(pairs, pair_docs, doc_count),
-        Counts.of(spelled, bigram_docs, doc_count),
-        int(np.count_nonzero(np.bincount(pair_docs, minlength=1))),
-        int(np.count_nonzero(np.bincount(bigram_docs, minlength=1))),
+        Counts.of(spelled, np.repeat(docs, sizes), doc_count),
+        len(run_starts(pair_docs)),
+        int(np.count_nonzero(sizes)),
     )
 
 
