@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Sequence
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,7 @@ from searchkit.engines.whoosh.blockfile import BlockFile, BlockFileWriter, small
 from searchkit.errors import IndexCorrupt
 
 _FIELD, _LINE = "\t", "\n"
+_OPEN = "", "1"
 _NAME = "glosses"
 
 
@@ -30,9 +32,12 @@ class GlossRecords:
     def write(self, writer: BlockFileWriter, doc_count: int) -> None:
         """Write everything as arrays of a block file, the same whatever order glosses came in."""
         glosses = sorted(self._docs)
-        lines = _LINE.join(_FIELD.join((*gloss[:2], "1" if gloss.open else "")) for gloss in glosses)
-        sizes = np.array([len(self._docs[gloss]) for gloss in glosses], np.int64)
-        docs = [doc for gloss in glosses for doc in self._docs[gloss]]
+        lines = _LINE.join(
+            [f"{name}{_FIELD}{other}{_FIELD}{_OPEN[is_open]}" for name, other, is_open in glosses]
+        )
+        holders = [self._docs[gloss] for gloss in glosses]
+        sizes = np.fromiter(map(len, holders), np.int64, len(holders))
+        docs = list(chain.from_iterable(holders))
         writer.add(f"{_NAME}.texts", zlib.compress(lines.encode("utf-8", "surrogatepass"), 6))
         writer.add(f"{_NAME}.sizes", small(sizes))
         writer.add(f"{_NAME}.docs", np.array(docs, np.uint16 if doc_count <= 1 << 16 else np.uint32))

@@ -276,27 +276,23 @@ def write_level(
     used = np.flatnonzero(np.bincount(table.numbers, minlength=len(table.texts)))
     terms_used = [table.texts[number] for number in used.tolist()]
     texts = dict.fromkeys(chain(forms, terms_used), -1)
-    look_up = stored.string_id if stored.levels else None
-    new: list[bytes] = []
-    for text in texts:
-        found = known_strings.get(text, -1)
-        if found < 0 and look_up is not None:
-            found = look_up(text)
-        if found < 0:
-            new.append(text.encode("utf-8", "surrogatepass"))
-        else:
-            texts[text] = found
-    new.sort()
+    if known_strings or stored.levels:
+        for text in texts:
+            found = known_strings.get(text, -1)
+            texts[text] = found if found >= 0 else stored.string_id(text)
+        new = sorted(text for text, found in texts.items() if found < 0)
+    else:
+        new = sorted(texts)
+    # Code points are in the order of their UTF-8 bytes.
     first_string = stored.string_count
-    for string_id, string in enumerate(new, first_string):
-        texts[string.decode("utf-8", "surrogatepass")] = string_id
+    texts.update(zip(new, range(first_string, first_string + len(new))))
     known_strings.update(texts)
     packed = _numbers(map(texts.__getitem__, forms), len(forms)) << _CONTEXT_BITS
     packed |= _numbers([key.context for key in keys], len(keys))
     ids = np.zeros(len(table.texts), np.int64)
     ids[used] = _numbers(map(texts.__getitem__, terms_used), len(used))
     terms = ids[table.numbers] | table.kinds << _KIND_SHIFT
-    write_strings(writer, new)
+    write_strings(writer, [text.encode("utf-8", "surrogatepass") for text in new])
     bounds = (first_string, first_string + len(new), stored.word_count, stored.word_count + len(keys))
     _write_words(writer, bounds, packed, table.counts, terms, table.starts, table.lengths - 1)
     write_bigrams(writer, *bigrams_of(forms))

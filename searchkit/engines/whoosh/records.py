@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -96,8 +97,8 @@ def author_columns(
     authors: Sequence[tuple[str, ...]],
 ) -> tuple[list[str], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Return distinct names in order of appearance, and per-document offsets into an array of name numbers."""
-    names: dict[str, int] = {}
-    numbers = [names.setdefault(name, len(names)) for document in authors for name in document]
+    flat = list(chain.from_iterable(authors))
+    names = {name: number for number, name in enumerate(dict.fromkeys(flat))}
     offsets = np.zeros(len(authors) + 1, np.int64)
-    np.cumsum([len(document) for document in authors], out=offsets[1:])
-    return list(names), offsets, np.array(numbers, np.int64)
+    np.cumsum(np.fromiter(map(len, authors), np.int64, len(authors)), out=offsets[1:])
+    return list(names), offsets, np.fromiter(map(names.__getitem__, flat), np.int64, len(flat))

@@ -104,10 +104,9 @@ class IndexWriter:
         if not self._columns.ids:
             return
         self._add_words(batch, keys, tokens)
-        codes = batch.codes.copy()
-        words = codes >= FIRST_WORD
-        codes[words] = self._word_ids[codes[words] - FIRST_WORD] + FIRST_WORD
-        self._write_segment(codes, batch.offsets, batch.bullets)
+        codes = np.arange(FIRST_WORD + len(self._word_ids), dtype=np.int32)
+        codes[FIRST_WORD:] = self._word_ids + FIRST_WORD
+        self._write_segment(codes.take(batch.codes), batch.offsets, batch.bullets)
 
     def _write_segment(
         self, codes: npt.NDArray[np.int32], offsets: npt.NDArray[np.int64], bullets: npt.NDArray[np.int64]
