@@ -19,9 +19,16 @@ MAX_WORDS = 6
 MAX_LENGTH = 60
 _MAX_HEAD = 80
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 _BRACKET = re.compile(r"\(([^()]{2,120})\)")
 _BEFORE_BRACKET = re.compile(r"[가-힣A-Za-z0-9*_`'\"’”+]")
 _SEPARATOR = re.compile(r"\s*[,;/:|]\s+|\s*[;|]\s*|\s+(?:or|또는|혹은)\s+")
+_MAYBE_SEPARATOR = re.compile(r"[,;/:|]|\s(?:or|또는|혹은)\s")
+"""Without one there is no separator; looking for it is far quicker."""
 _LATIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9'’.+-]*(?: [A-Za-z0-9&][A-Za-z0-9'’.+-]*)*")
 _HANGUL_NAME = re.compile(r"(?:[가-힣A-Za-z0-9][가-힣A-Za-z0-9·-]*)(?: [가-힣A-Za-z0-9][가-힣A-Za-z0-9·-]*)*")
 _HANGUL = re.compile("[가-힣]")
@@ -29,26 +36,34 @@ _TWO_LETTERS = re.compile("[A-Za-z].*[A-Za-z]")
 _MARKUP = re.compile(r"[*_`'\"‘’“”]+")
 _WORD_OF_HEAD = re.compile(r"[가-힣A-Za-z0-9][가-힣A-Za-z0-9·+.-]*")
 _NOT_A_NAME = re.compile(
-    r"(?:e\.?g\.?|i\.?e\.?|vs\.?|cf\.?|see|etc\.?|figure|fig\.?|table|section|appendix|eq\.?|version|https?|www)\b"
-    r"|.*\b(?:et al|arxiv|github)\b",
+    r"(?:e\.?g\.?|i\.?e\.?|vs\.?|cf\.?|see|etc\.?|figure|fig\.?|table|section|appendix|eq\.?|version|https?|www)\b",
     re.IGNORECASE,
 )
-_NOT_A_HANGUL_NAME = re.compile(
-    r"(?:예|즉|이하|일명|혹은|또는|약|그림|표|총|각|등)(?:\s|$)|.*(?:등|다|음|함|됨)$"
+_OF_NO_NAME = re.compile(r"\b(?:et al|arxiv|github)\b", re.IGNORECASE)
+_BEFORE_NO_HANGUL_NAME = _words("예 즉 이하 일명 혹은 또는 약 그림 표 총 각 등")
+_ENDS_OF_NO_HANGUL_NAME = ("등", "다", "음", "함", "됨")
+_PARTICLES = _words(
+    """
+    을 를 는 은 에 에서 에게 에서의 으로 으로의 와 와의 과의 로의 간의 적인 이라고 라고 하고 하여 하며
+    되어 된 인한 위한 통한 대한 따른 관한 부터 까지 처럼 보다 마다 하기 이용한 사용한 활용한 적용한
+    결합한 포함한 제안한 개발한 도입한 강력한 필요한 중요한 가능한 복잡한 다양한 기반으로
+    """
 )
-_PARTICLE = re.compile(
-    r"(?:을|를|는|은|에|에서|에게|에서의|으로|으로의|와|와의|과의|로의|간의|적인|이라고|라고|하고|하여|하며|되어|된|인한|위한|통한|대한|따른|관한|부터|까지"
-    r"|처럼|보다|마다|하기|이용한|사용한|활용한|적용한|결합한|포함한|제안한|개발한|도입한|강력한|필요한|중요한|가능한|복잡한|다양한|기반으로)$"
+_NO_PARTS_OF_A_NAME = _words(
+    """
+    또한 특히 및 또는 혹은 등 등의 같은 다른 새로운 최근 즉 각 본 그 이 수 더 가장 여러 높은 낮은 많은
+    모든 통해 위해 여기서 반면 예를 들어 이룬 주는 이른바 소위 큰 새 두 세 첫 아니라 바로 그리고 하지만
+    그러나 이를 최신 기존 주요 일부 중
+    """
 )
-_NO_PART_OF_A_NAME = re.compile(
-    r"또한|특히|및|또는|혹은|등|등의|같은|다른|새로운|최근|즉|각|본|그|이|수|더|가장|여러|높은|낮은|많은|모든|통해|위해|여기서|반면|예를|들어"
-    r"|이룬|주는|이른바|소위|큰|새|두|세|첫|아니라|바로|그리고|하지만|그러나|이를|최신|기존|주요|일부|중"
+_MAYBE_PARTICLES = _words("의 로 과 한 할")
+_NOUNS_LIKE_PARTICLES = _words(
+    """
+    주의 정의 의의 회의 논의 유의 임의 동의 합의 문의 강의 경로 회로 제로 마이크로 매크로 프로 선로 통로
+    효과 결과 성과 통과 초과 사과 교과 제한 무한 권한 기한 유한 최대한 최소한 역할 분할
+    """
 )
-_MAYBE_PARTICLE = re.compile(r"(?:의|로|과|한|할)$")
-_NOUNS_LIKE_PARTICLES = re.compile(
-    r"(?:주의|정의|의의|회의|논의|유의|임의|동의|합의|문의|강의|경로|회로|제로|마이크로|매크로|프로|선로|통로|효과|결과|성과|통과|초과|사과|교과"
-    r"|제한|무한|권한|기한|유한|최대한|최소한|역할|분할)$"
-)
+_LONGEST_ENDING = max(map(len, _PARTICLES | _NOUNS_LIKE_PARTICLES))
 _PLURAL_ABBREVIATION = re.compile(r"([A-Z0-9-]*[A-Z])s")
 
 
@@ -70,10 +85,11 @@ class _Name(NamedTuple):
 
 
 class _Bracket(NamedTuple):
-    """What stands in a bracket: its names, and what they say about each other."""
+    """What stands in a bracket: its names, what they say about each other, and the largest size of one."""
 
     names: tuple[_Name, ...]
     within: tuple[Gloss, ...]
+    size: int
 
 
 class _Word(NamedTuple):
@@ -98,26 +114,31 @@ def glosses(texts: Iterable[str]) -> set[Gloss]:
                     bracket = _bracket(match[1])
                     if bracket.names:
                         found.update(bracket.within)
-                        found.update(_pairs(text[max(0, start - _MAX_HEAD) : start], bracket.names))
+                        found.update(_pairs(text[max(0, start - _MAX_HEAD) : start], bracket))
     return found
 
 
 @lru_cache(maxsize=1 << 14)
 def _bracket(inside: str) -> _Bracket:
     """Return what a bracket says by itself; without names if that is nothing."""
-    texts = [name for part in _SEPARATOR.split(fold(inside).text) if (name := _name(part))]
-    if len(texts) > 3:
-        return _Bracket((), ())
+    text = fold(inside).text
+    parts = _SEPARATOR.split(text) if _MAYBE_SEPARATOR.search(text) else [text]
+    texts = [name for part in parts if (name := _name(part))]
+    if not texts or len(texts) > 3:
+        return _Bracket((), (), 0)
     names = [
         _Name(text, _HANGUL.search(text) is not None, is_abbreviation(text), _size(text)) for text in texts
     ]
+    size = max([name.size for name in names])
+    if len(names) == 1:
+        return _Bracket(tuple(names), (), size)
     within = [
         Gloss(long.text, short.text, open=False)
         for long in names
         for short in names
         if short.is_short and not long.is_short and abbreviates(short.text, long.text)
     ]
-    return _Bracket(tuple(names), tuple(within))
+    return _Bracket(tuple(names), tuple(within), size)
 
 
 @lru_cache(maxsize=1 << 14)
@@ -127,9 +148,18 @@ def _name(part: str) -> str:
     if not 2 <= len(text) <= MAX_LENGTH or text.count(" ") >= MAX_WORDS:
         return ""
     if _HANGUL.search(text):
-        named = _HANGUL_NAME.fullmatch(text) and not _NOT_A_HANGUL_NAME.match(text)
+        named = (
+            _HANGUL_NAME.fullmatch(text)
+            and not text.endswith(_ENDS_OF_NO_HANGUL_NAME)
+            and text.partition(" ")[0] not in _BEFORE_NO_HANGUL_NAME
+        )
     else:
-        named = _LATIN_NAME.fullmatch(text) and _TWO_LETTERS.search(text) and not _NOT_A_NAME.match(text)
+        named = (
+            _LATIN_NAME.fullmatch(text)
+            and _TWO_LETTERS.search(text)
+            and not _NOT_A_NAME.match(text)
+            and not _OF_NO_NAME.search(text)
+        )
     return _singular(text) if named else ""
 
 
@@ -146,21 +176,26 @@ def _size(name: str) -> int:
     return max(1, len(words))
 
 
-def _pairs(head: str, names: tuple[_Name, ...]) -> Iterator[Gloss]:
-    """Yield what the names in a bracket say about the one at the end of ``head``."""
+def _pairs(head: str, bracket: _Bracket) -> Iterable[Gloss]:
+    """Return what the names in a bracket say about the one at the end of ``head``."""
     words, stopped = _words_before(head)
     if not words:
-        return
-    if words[-1].is_hangul:
-        cut = _cut(words, max([name.size for name in names]))
-        before = " ".join([word.text for word in cut])
-        parts = sum([word.parts for word in words])
-        for name in names:
-            # In 피드백에서의 강화 학습(RLHF) the name begins before the particle: most of it is missing.
-            if not name.is_hangul and not (stopped and parts + 1 < name.size):
-                yield Gloss(before, name.text, len(cut) > 1)
-        return
-    run = _latin_run(words)
+        return ()
+    if not words[-1].is_hangul:
+        return _latin_pairs(_latin_run(words), bracket.names)
+    cut = _cut(words, bracket.size)
+    before = " ".join([word.text for word in cut])
+    # In 피드백에서의 강화 학습(RLHF) the name begins before the particle: most of it is missing.
+    enough = sum([word.parts for word in words]) + 1 if stopped else bracket.size
+    return [
+        Gloss(before, name.text, len(cut) > 1)
+        for name in bracket.names
+        if not name.is_hangul and name.size <= enough
+    ]
+
+
+def _latin_pairs(run: list[str], names: Iterable[_Name]) -> Iterator[Gloss]:
+    """Yield what names in a bracket say about the words ``run`` before it, which have no Hangul."""
     for name in names:
         if name.is_hangul:
             if len(run) < MAX_WORDS and _TWO_LETTERS.search(run[-1]) and (len(run) > 1 or len(run[0]) > 1):
@@ -191,15 +226,21 @@ def _words_before(head: str) -> tuple[list[_Word], bool]:
 
 @lru_cache(maxsize=1 << 15)
 def _word(chunk: str) -> _Word:
-    text = _MARKUP.sub("", fold(chunk).text)
+    text = chunk
     if not _WORD_OF_HEAD.fullmatch(text):
-        return _Word("", stops=False, is_hangul=False, parts=0)
+        text = _MARKUP.sub("", fold(text).text)
+        if not _WORD_OF_HEAD.fullmatch(text):
+            return _Word("", stops=False, is_hangul=False, parts=0)
     stops = (
-        _NO_PART_OF_A_NAME.fullmatch(text)
-        or _PARTICLE.search(text)
-        or (_MAYBE_PARTICLE.search(text) and not _NOUNS_LIKE_PARTICLES.search(text))
+        text in _NO_PARTS_OF_A_NAME
+        or _ends(text, _PARTICLES)
+        or (text[-1] in _MAYBE_PARTICLES and not _ends(text, _NOUNS_LIKE_PARTICLES))
     )
-    return _Word(text, bool(stops), _HANGUL.search(text) is not None, 1 + text.count("-"))
+    return _Word(text, stops, _HANGUL.search(text) is not None, 1 + text.count("-"))
+
+
+def _ends(text: str, endings: frozenset[str]) -> bool:
+    return not endings.isdisjoint([text[-size:] for size in range(1, _LONGEST_ENDING + 1)])
 
 
 def _cut(words: list[_Word], limit: int) -> list[_Word]:

@@ -72,8 +72,12 @@ def decode(record: bytes) -> Document:
     """
     try:
         if record.startswith(_JSON):
-            return Document(**dict(zip(_FIELDS, json.loads(record), strict=True)))
-        return _document(*record.decode().split(FIELD_END))
+            document = Document(**dict(zip(_FIELDS, json.loads(record), strict=True)))
+        else:
+            document = _document(*record.decode().split(FIELD_END))
+        if not isinstance(document.extra, dict):
+            raise ValueError("extra is no object")
+        return document
     except (ValueError, TypeError, RecursionError, DocumentError) as error:
         raise IndexCorrupt(f"a stored document can't be read: {error}") from error
 

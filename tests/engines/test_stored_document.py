@@ -91,7 +91,17 @@ def test_one_item_is_told_from_two_and_nothing_from_an_empty_text():
 
 @pytest.mark.parametrize(
     "record",
-    [b"", b"-", b"[]", b"[1]", b"\xff", FIELD_END.encode() * 14, b"[" * 100_000, b'{"id": "a"}'],
+    [
+        b"",
+        b"-",
+        b"[]",
+        b"[1]",
+        b"\xff",
+        FIELD_END.encode() * 14,
+        b"[" * 100_000,
+        b'{"id": "a"}',
+        encode(Document(id="a")) + b"7",
+    ],
 )
 def test_what_is_no_record_is_found_out(record):
     with pytest.raises(IndexCorrupt, match="can't be read"):
