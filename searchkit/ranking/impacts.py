@@ -169,7 +169,7 @@ class Impacts:
     def mark(self, mask: Mask) -> None:
         """Set ``mask`` for the documents that hold the word."""
         if self.column is not None:
-            np.logical_or(mask, self.column[: len(mask)], out=mask)
+            mask |= self.column[: len(mask)] != 0
         else:
             mask[self._stored] = True
 

@@ -10,11 +10,12 @@ Where the caller knows which words of the documents can match, only the chunks t
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from dataclasses import field as default
 from functools import lru_cache
-from itertools import chain
+from itertools import accumulate, chain
 
 from searchkit.analysis.normalization import fold
 from searchkit.analysis.token import Kind, Layer, Token, WordKey
@@ -47,6 +48,8 @@ _KIND_LAYERS = {
 }
 _BASE_LAYERS = {"title": Layer.TITLE, "bullets": Layer.BULLETS}
 _MAX_CACHED_CHUNK = 128
+_Text = tuple[str, int, str]
+"""Field, item and text."""
 _cached_split = lru_cache(maxsize=32_768)(split_chunk)
 
 
@@ -128,12 +131,9 @@ class Highlighter:
 
         Highlights never overlap or touch within a text.
         """
-        texts = [(field, item, text, _plain(text)) for field, item, text in _texts(document)]
-        forms, phrases = self._there([plain for *_, plain in texts])
-        places = [
-            (field, item, self._in_text(text, plain, field, forms, phrases))
-            for field, item, text, plain in texts
-        ]
+        texts = list(_texts(document))
+        plain = _plain("\n".join([text for *_, text in texts]))
+        places = list(self._in_texts(texts, plain) if plain is not None else self._in_each(texts))
         only_faint = all(_is_faint(mark) for _, _, marks in places for mark in marks)
         highlights: list[Highlight] = []
         found: dict[tuple[str, str], MatchedTerm] = {}
@@ -148,26 +148,39 @@ class Highlighter:
                     highlights.append(Highlight(field, item, mark.start, mark.end, words))
         return tuple(highlights), (*found.values(), *self._outside_text(document))
 
-    def _there(self, plains: Sequence[str | None]) -> tuple[Collection[str] | None, Sequence[Phrase]]:
-        """Return those of the forms and phrases to look for that may stand in texts that read ``plains``."""
-        whole = "\n".join(plain for plain in plains if plain is not None)
-        if len(plains) > 1 and None not in plains:
-            forms = None if self._matching is None else [form for form in self._matching if form in whole]
-            return forms, [phrase for phrase in self._wanted.phrases if _may_stand_in(phrase, whole)]
-        return self._matching, self._wanted.phrases
+    def _in_texts(self, texts: Sequence[_Text], whole: str) -> Iterator[tuple[str, int, list[_Mark]]]:
+        """Yield the places in those texts, which read ``whole`` line by line, that hold any."""
+        starts = [0, *accumulate(len(text) + 1 for *_, text in texts)]
+        phrases = [phrase for phrase in self._wanted.phrases if _may_stand_in(phrase, whole)]
+        forms = self._matching
+        pieces = None if forms is None else _pieces(whole, starts, forms)
+        for number, (field, item, text) in enumerate(texts):
+            begin, end = starts[number], starts[number + 1] - 1
+            if pieces is None:
+                chunks = _chunks(text)
+            else:
+                chunks = _chunks(
+                    text, sorted((at - begin, stop - begin) for at, stop in pieces.get(number, {}).items())
+                )
+            plain = whole[begin:end] if phrases else ""
+            marks = self._in_text(
+                text, field, chunks, [each for each in phrases if _may_stand_in(each, plain)]
+            )
+            if marks:
+                yield field, item, marks
+
+    def _in_each(self, texts: Sequence[_Text]) -> Iterator[tuple[str, int, list[_Mark]]]:
+        """Yield the places in each of ``texts``, whatever these look like."""
+        for field, item, text in texts:
+            yield field, item, self._in_text(text, field, _chunks(text), self._wanted.phrases)
 
     def _in_text(
-        self,
-        text: str,
-        plain: str | None,
-        place: str,
-        forms: Collection[str] | None,
-        phrases: Sequence[Phrase],
+        self, text: str, place: str, chunks: Iterable[tuple[int, str]], phrases: Sequence[Phrase]
     ) -> list[_Mark]:
-        """Return the places in a text of a document that holds at most these ``forms`` and ``phrases``."""
+        """Return the places in a text: of words in its ``chunks``, and of ``phrases``."""
         marks: list[_Mark] = []
         known = self._marks
-        for at, chunk in _chunks(text, plain, forms):
+        for at, chunk in chunks:
             within = known.get((place, chunk))
             if within is None:
                 within = known[place, chunk] = self._in_chunk(chunk, place)
@@ -176,8 +189,7 @@ class Highlighter:
         phrases = [
             phrase
             for phrase in phrases
-            if (phrase.field is None or (phrase.field == "title") == (place == "title"))
-            and (plain is None or _may_stand_in(phrase, plain))
+            if phrase.field is None or (phrase.field == "title") == (place == "title")
         ]
         if phrases:
             words = [(at, word) for at, chunk in _chunks(text) for word in _split(chunk)]
@@ -251,7 +263,7 @@ def _split(chunk: str) -> list[Word]:
     return _cached_split(chunk) if len(chunk) <= _MAX_CACHED_CHUNK else split_chunk(chunk)
 
 
-def _texts(document: Document) -> Iterator[tuple[str, int, str]]:
+def _texts(document: Document) -> Iterator[_Text]:
     yield "title", 0, document.title
     for item, bullet in enumerate(document.bullets):
         yield "bullets", item, bullet
@@ -269,25 +281,29 @@ def _plain(text: str) -> str | None:
     return plain if len(plain) == len(text) else None
 
 
-def _chunks(
-    text: str, plain: str | None = None, forms: Collection[str] | None = None
-) -> Iterator[tuple[int, str]]:
-    """Yield the chunks of ``text`` and where they begin; given ``plain`` and ``forms``, those that may hold a form."""
-    if plain is None or forms is None:
-        for match in _CHUNK.finditer(text):
+def _chunks(text: str, pieces: Sequence[tuple[int, int]] | None = None) -> Iterator[tuple[int, str]]:
+    """Yield the chunks of ``text``, or of its ``pieces``, and where they begin."""
+    for start, end in ((0, len(text)),) if pieces is None else pieces:
+        for match in _CHUNK.finditer(text, start, end):
             yield match.start(), match.group()
-        return
-    pieces: dict[int, int] = {}
-    size = len(plain)
+
+
+def _pieces(whole: str, starts: Sequence[int], forms: Iterable[str]) -> dict[int, dict[int, int]]:
+    """Return where each piece between blanks that holds one of ``forms`` begins and ends, by the number of the text.
+
+    The texts stand in ``whole`` from ``starts`` on, with one character after each.
+    """
+    found: dict[int, dict[int, int]] = {}
     for form in forms:
-        at = plain.find(form)
+        at = whole.find(form)
         while at >= 0:
-            start, end = plain.rfind(" ", 0, at) + 1, plain.find(" ", at)
-            pieces[start] = end = size if end < 0 else end
-            at = plain.find(form, end)
-    for start in sorted(pieces):
-        for match in _CHUNK.finditer(text, start, pieces[start]):
-            yield match.start(), match.group()
+            number = bisect_right(starts, at) - 1
+            begin, stop = starts[number], starts[number + 1] - 1
+            end = whole.find(" ", at, stop)
+            end = stop if end < 0 else end
+            found.setdefault(number, {})[max(begin, whole.rfind(" ", begin, at) + 1)] = end
+            at = whole.find(form, end)
+    return found
 
 
 def _may_stand_in(phrase: Phrase, plain: str) -> bool:

@@ -13,6 +13,8 @@ from searchkit.results.hit import Highlight, Snippet
 
 PASSAGE_COLUMNS = 200
 _MAX_STARTS = 64
+_Worth = tuple[float, int, int, int]
+_MAX_WIDTHS = 16_384
 _LEAD = 0.3
 """How much of a passage may stand before its first match where no sentence begins nearby."""
 _SENTENCE_START = re.compile(r"(?<=[.!?。！？])[)\]}\"'”’]*\s+(?=\S)")
@@ -30,13 +32,15 @@ def best_snippet(
     for mark in highlights:
         if mark.field == "bullets":
             by_item.setdefault(mark.item, []).append(mark)
-    best: tuple[tuple[float, int, int, int], int, int, int] | None = None
-    for item, marks in by_item.items():
+    best: tuple[_Worth, int, int, int] | None = None
+    most = sorted(((_worth(marks, weights, -item, 0), item) for item, marks in by_item.items()), reverse=True)
+    for limit, item in most:
+        if best is not None and best[0] >= limit:
+            break
+        marks = by_item[item]
         for start, end in _windows(document.bullets[item], marks):
             within = [mark for mark in marks if start <= mark.start and mark.end <= end]
-            words = {word for mark in within for word in mark.words}
-            worth = sum(weights.get(word, 1.0) for word in words) if weights else float(len(words))
-            key = (round(worth, 6), len(within), -item, -start)
+            key = _worth(within, weights, -item, -start)
             if best is None or key > best[0]:
                 best = key, item, start, end
     if best is not None:
@@ -47,6 +51,13 @@ def best_snippet(
             return _snippet(document, "bullets", item, _Columns(bullet).window(0), ())
     title_marks = [mark for mark in highlights if mark.field == "title"]
     return _snippet(document, "title", 0, _Columns(document.title).window(0), title_marks)
+
+
+def _worth(marks: Sequence[Highlight], weights: Mapping[int, float] | None, item: int, start: int) -> _Worth:
+    """Return what a passage with ``marks`` is worth; one with fewer of them isn't worth more."""
+    words = {word for mark in marks for word in mark.words}
+    worth = sum(weights.get(word, 1.0) for word in words) if weights else float(len(words))
+    return round(worth, 6), len(marks), item, start
 
 
 def _snippet(
@@ -75,6 +86,19 @@ def _snippet(
     )
 
 
+class _Widths(dict[str, int]):
+    """The columns of characters; faster than a call for each."""
+
+    def __missing__(self, char: str) -> int:
+        if len(self) >= _MAX_WIDTHS:
+            self.clear()
+        width = self[char] = char_columns(char)
+        return width
+
+
+_WIDTHS = _Widths()
+
+
 class _Columns:
     """A text, where its sentences begin, and how many columns it has taken at each code point."""
 
@@ -83,7 +107,7 @@ class _Columns:
         if len(text) * 2 <= PASSAGE_COLUMNS:
             self.total = 0
             return
-        self._until = [0, *accumulate(map(char_columns, text))]
+        self._until = [0, *accumulate(map(_WIDTHS.__getitem__, text))]
         self.total = self._until[-1]
 
     @property
