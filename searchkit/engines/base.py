@@ -1,10 +1,7 @@
 """What an engine promises: it takes terms, never text, and makes whole commits visible at once.
 
-The classes::
-
-    Engine      an index somewhere, by its location
-    Snapshot    one whole commit, as a search sees it
-    Commit      the next commit while it is made; its writer takes what is analysed
+An `Engine` is an index by its location, a `Snapshot` one whole commit as a search sees it, a `Commit` the next one
+while it is made: its writer takes what is analysed.
 """
 
 from __future__ import annotations
