@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from typing import NamedTuple
 
 from searchkit.analysis.english import FUNCTION_WORDS, plural, stem
@@ -72,13 +73,8 @@ def over_represented(
         for form, words in singulars.items()
         if words is not None and all(said[word] >= weights.titles for word in words)
     }
-    held: Counter[_Phrase] = Counter()
-    written: dict[_Phrase, Counter[_Phrase]] = {}
-    for title in titles:
-        found = list(_phrases(title, known))
-        held.update({words for words, _ in found})
-        for words, forms in found:
-            written.setdefault(words, Counter())[forms] += 1
+    found = [list(_phrases(title, known)) for title in titles]
+    held = Counter(words for phrases in found for words in {words for words, _ in phrases})
     single: dict[str, int] = {}
     scored: list[tuple[float, _Phrase]] = []
     for words, number in held.items():
@@ -101,6 +97,10 @@ def over_represented(
             for _, other in best
         )
     ]
+    written: dict[_Phrase, Counter[_Phrase]] = {words: Counter() for _, words in kept}
+    for words, forms in chain.from_iterable(found):
+        if words in written:
+            written[words][forms] += 1
     return [
         TitlePhrase(
             words, tuple(forms for forms, _ in written[words].most_common(_MAX_SPELLINGS)), min(worth, 1.0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -47,26 +47,14 @@ class Postings:
 
     def scores(self, factors: Array, gain: float) -> Array:
         """Return gain × tf / (tf + factor) in float32; ``factors`` (float32) are those of all documents."""
-        scores = np.empty(len(self.stored), np.float32)
-        for at, part, cut in self._scored(factors, gain):
-            scores[cut : cut + len(at)] = part
-        return scores
+        return _scores(self.docs, self.frequencies, factors, gain)
 
     def add_to(self, sums: Array, factors: Array, gain: float) -> None:
         """Add what `scores` returns to the ``sums`` of all documents."""
-        for at, part, _ in self._scored(factors, gain):
-            sums[at] += part
-
-    def _scored(self, factors: Array, gain: float) -> Iterator[tuple[Docs, Array, int]]:
-        """Yield documents, their scores and how many come before, in pieces that fit into the processor's cache."""
+        # Piece by piece, so that all of it stays in the processor's cache.
         for cut in range(0, len(self.stored), _PIECE):
-            at = self.stored[cut : cut + _PIECE].astype(np.intp)
-            below = factors.take(at, mode="clip")
-            scores = self.frequencies[cut : cut + _PIECE].astype(np.float32)
-            below += scores
-            scores *= np.float32(gain)
-            scores /= below
-            yield at, scores, cut
+            docs = self.stored[cut : cut + _PIECE].astype(np.intp)
+            np.add.at(sums, docs, _scores(docs, self.frequencies[cut : cut + _PIECE], factors, gain))
 
     def frequency_at(self, docs: Docs) -> Array:
         """Return the frequency in each of ``docs``, ascending; 0 where the term is not."""
@@ -172,6 +160,15 @@ class Impacts:
             mask |= self.column[: len(mask)] != 0
         else:
             mask[self._stored] = True
+
+
+def _scores(docs: Docs, frequencies: Array, factors: Array, gain: float) -> Array:
+    below = factors.take(docs, mode="clip")
+    scores = frequencies.astype(np.float32)
+    below += scores
+    scores *= np.float32(gain)
+    scores /= below
+    return scores
 
 
 def _frequency_at(stored: Array, frequencies: Array, docs: Docs) -> Array:

@@ -90,7 +90,7 @@ def _from_rare(
         holders = []
         for word in rare:
             at, scores = word.listed
-            sums[at] += scores
+            np.add.at(sums, at, scores)
             holders.append(at)
         touched = np.concatenate(holders)
         docs = touched if allowed is None else touched[allowed[touched]]
@@ -147,7 +147,7 @@ def _from_all(
     for word in words:
         if word.column is None:
             docs, scores = word.listed
-            sums[docs] += scores
+            np.add.at(sums, docs, scores)
     if allowed is not None:
         np.multiply(sums[:doc_count], allowed, out=sums[:doc_count])
     rows = BLOCK

@@ -24,6 +24,8 @@ from searchkit.ranking.bm25 import encode_lengths
 Array = npt.NDArray[Any]
 
 _SHIFTS = np.array([0, 2, 4, 6], np.uint8)
+_UNPACKED = ((np.arange(256, dtype=np.uint8)[:, None] >> _SHIFTS & 3) + np.uint8(1)).view("<u4").ravel()
+"""The four frequencies in each byte, as one number."""
 _LARGE = 4
 """Frequencies from here on are kept apart: nine of ten are 1, and the others fit in two bits."""
 
@@ -182,9 +184,7 @@ class StoredLayer:
         """Return the frequencies of postings ``start`` to ``stop``."""
         first = start >> 2
         packed = self._frequencies.slice(first, (stop + 3) >> 2)
-        unpacked: Array = (packed[:, None] >> _SHIFTS & 3).ravel()[
-            start - 4 * first : stop - 4 * first
-        ] + np.uint8(1)
+        unpacked: Array = _UNPACKED.take(packed).view(np.uint8)[start - 4 * first : stop - 4 * first]
         if self._large_at is None:
             return unpacked
         at = self._large_at.all()

@@ -85,8 +85,8 @@ def _candidates(segment: Segment, places: Sequence[Place], field: str | None, wi
     for place in sorted(places, key=lambda place: len(place.strings)):
         if len(place.strings) <= _MANY_STRINGS or len(places) == 1:
             mask &= _holding(segment, Layer.SURFACE, place.strings)
-        if field == "title" and place.titles is not None:
-            mask &= _holding(segment, Layer.TITLE, place.titles)
+        if field == "title" and (terms := place.title_terms()) is not None:
+            mask &= _holding(segment, Layer.TITLE, terms)
     return mask
 
 

@@ -15,7 +15,7 @@ from searchkit.analysis.token import FIRST_WORD, Kind
 from searchkit.engines.derived import derived
 from searchkit.engines.whoosh.lexicon import StoredLexicon, WordTokens
 from searchkit.query.plan import PhraseWord
-from searchkit.ranking.ascending import among, distinct
+from searchkit.ranking.ascending import among, distinct, firsts
 
 Mask = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
@@ -37,9 +37,7 @@ class Place:
     strings: Ints
     words: Ints
     mixed: Ints
-    code_count: int
-    titles: Ints | None = None
-    """Base terms, ascending, one of which a title with a word that fits holds; None where that isn't known."""
+    lexicon: StoredLexicon
 
     @property
     def sure(self) -> bool:
@@ -49,9 +47,22 @@ class Place:
     @property
     def fits(self) -> Mask:
         """A new mask that says for each code of a stream whether it fits."""
-        mask = np.zeros(self.code_count, np.bool_)
+        mask = np.zeros(self.lexicon.word_count + FIRST_WORD, np.bool_)
         mask[self.words + FIRST_WORD] = True
         return mask
+
+    def title_terms(self) -> Ints | None:
+        """Return base terms, ascending, one of which a title with a word that fits holds; None if that isn't known.
+
+        It isn't where there are many words, or one has no base term.
+        """
+        if len(self.words) > _MANY_TITLED:
+            return None
+        tokens = self.lexicon.expand(self.words)
+        is_base = tokens.kinds == Kind.BASE
+        owners = np.repeat(np.arange(len(tokens.counts)), tokens.counts)[is_base]
+        begin = firsts(owners)
+        return distinct(tokens.terms[is_base][begin]) if len(begin) == len(self.words) else None
 
 
 class HasLexicon(Protocol):
@@ -97,10 +108,7 @@ def resolve(commit: HasLexicon, word: PhraseWord) -> Place:
 def place_of(lexicon: StoredLexicon, word: PhraseWord) -> Place:
     """Return a place of a phrase in terms of a lexicon."""
     exact = np.array(sorted({lexicon.remembered_id(form) for form in word.forms} - {-1}), np.int64)
-    strings, words = (
-        exact,
-        np.array(sorted(w for each in exact.tolist() for w in lexicon.words_of(each)), np.int64),
-    )
+    strings, words = exact, lexicon.words_of_strings(exact)
     mixed = np.zeros(0, np.int64)
     if word.tail:
         longer = np.concatenate([_beginning_with(lexicon, form) for form in word.forms])
@@ -111,7 +119,7 @@ def place_of(lexicon: StoredLexicon, word: PhraseWord) -> Place:
         mixed = forms[among(forms, distinct(tokens.forms[~right]))]
         words = np.sort(np.concatenate((words, candidates[right])))
         strings = np.sort(np.concatenate((strings, forms)))
-    return Place(strings, words, mixed, lexicon.word_count + FIRST_WORD, _first_terms(lexicon, words))
+    return Place(strings, words, mixed, lexicon)
 
 
 def _beginning_with(lexicon: StoredLexicon, form: str) -> Ints:
@@ -120,17 +128,6 @@ def _beginning_with(lexicon: StoredLexicon, form: str) -> Ints:
     return np.concatenate(
         (np.zeros(0, np.int64), *(level.strings.beginning_with(key) for level in lexicon.levels))
     )
-
-
-def _first_terms(lexicon: StoredLexicon, words: Ints) -> Ints | None:
-    """Return the first base terms of ``words``, None if there are many words or one has no base term."""
-    if len(words) > _MANY_TITLED:
-        return None
-    tokens = lexicon.expand(words)
-    is_base = tokens.kinds == Kind.BASE
-    owners = np.repeat(np.arange(len(tokens.counts)), tokens.counts)[is_base]
-    first = np.flatnonzero(np.diff(owners, prepend=-1))
-    return distinct(tokens.terms[is_base][first]) if len(first) == len(words) else None
 
 
 def _has_base(tokens: WordTokens, base: Ints) -> Mask:

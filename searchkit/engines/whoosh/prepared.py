@@ -67,17 +67,19 @@ def prepare(plan: Plan) -> PreparedPlan:
     positive = all(
         weight > 0 for weight in (*(each.weight for each in terms), *(each.weight for each in phrases))
     )
-    decides = _deciding(root)
+    plain = positive and _plain(root)
+    decides = root if plain else _deciding(root)
+    extra = decides is not root
     return PreparedPlan(
         root=root,
         filters=tuple(filters),
         terms=terms,
         phrases=phrases,
         boosts=tuple(_boosts(root)),
-        plain=positive and _plain(root),
-        any_decides=positive and _plain(decides),
-        deciding_terms=sum(1 for _ in scoring_terms(decides)),
-        deciding_phrases=sum(1 for _ in _phrase_terms(decides)),
+        plain=plain,
+        any_decides=plain or (extra and positive and _plain(decides)),
+        deciding_terms=sum(1 for _ in scoring_terms(decides)) if extra else len(terms),
+        deciding_phrases=sum(1 for _ in _phrase_terms(decides)) if extra else len(phrases),
         always_scored=positive and _always_scored(root),
     )
 

@@ -36,7 +36,9 @@ class Scorer:
         gains: dict[tuple[Layer, str], float] = {}
         words: dict[tuple[Layer, str], int] = {}
         resolved: dict[tuple[Layer, str], ResolvedTerm] = {}
-        deciding = {(term.layer, term.text) for term in prepared.terms[: prepared.deciding_terms]}
+        count = prepared.deciding_terms
+        more = {(term.layer, term.text) for term in prepared.terms[count:]}
+        more -= {(term.layer, term.text) for term in prepared.terms[:count]} if more else more
         for term in prepared.terms:
             key = term.layer, term.text
             found = resolved.get(key)
@@ -50,7 +52,7 @@ class Scorer:
         grouped: dict[tuple[bool, int], list[tuple[Layer, str, float]]] = {}
         for key, found in resolved.items():
             if found.doc_freq:
-                grouped.setdefault((key not in deciding, words[key]), []).append((*key, gains[key]))
+                grouped.setdefault((key in more, words[key]), []).append((*key, gains[key]))
         self._words = [tuple(word) for word in grouped.values()]
         self._deciding_words = sum(not extra for extra, _ in grouped)
         layers = dict.fromkeys(term.layer for term, _ in self._terms)
