@@ -7,6 +7,7 @@ with the same other name: 심층 강화 학습(RL) once and 강화 학습(RL) te
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -98,6 +99,11 @@ class UserGlosses:
                     alone.add(name_key(name))
                 added += ((name, other) for other in others)
         return cls(tuple(added), frozenset(removed), frozenset(alone)), tuple(bad)
+
+    def digest(self) -> str:
+        """Return 16 hexadecimal digits that change with what they say."""
+        said = self.added, sorted(sorted(pair) for pair in self.removed), sorted(self.alone)
+        return hashlib.blake2b(repr(said).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
     def names(self) -> list[str]:
         """Return all names that are added."""

@@ -7,7 +7,14 @@ from typing import Any
 
 import pytest
 
-from searchkit.engines.whoosh.manifest import FileRecord, Manifest, Previous, SegmentRecord, valid_name
+from searchkit.engines.whoosh.manifest import (
+    FORMAT_VERSION,
+    FileRecord,
+    Manifest,
+    Previous,
+    SegmentRecord,
+    valid_name,
+)
 from searchkit.errors import IndexCorrupt, IndexIncompatible
 
 MANIFEST = Manifest(
@@ -116,7 +123,7 @@ def test_deep_nesting_is_refused() -> None:
         Manifest.from_json(data.encode())
 
 
-@pytest.mark.parametrize("version", [1, 3, "2", None, 0])
+@pytest.mark.parametrize("version", [FORMAT_VERSION - 1, FORMAT_VERSION + 1, str(FORMAT_VERSION), None, 0])
 def test_another_format_is_refused_with_the_command_that_mends_it(version: object) -> None:
     with pytest.raises(IndexIncompatible, match="searchkit index --rebuild"):
         Manifest.from_json(crafted(format_version=version), path="index/MANIFEST-7.json")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from itertools import chain
 
 import numpy as np
@@ -29,6 +30,10 @@ class GlossRecords:
         for gloss in glosses:
             self._docs.setdefault(gloss, []).append(doc)
 
+    def counts(self) -> dict[Gloss, int]:
+        """Return how many documents hold each gloss."""
+        return {gloss: len(docs) for gloss, docs in self._docs.items()}
+
     def write(self, writer: BlockFileWriter, doc_count: int) -> None:
         """Write everything as arrays of a block file, the same whatever order glosses came in."""
         glosses = sorted(self._docs)
@@ -48,18 +53,40 @@ class StoredGlosses:
 
     def __init__(self, file: BlockFile) -> None:
         packed = file.column(f"{_NAME}.texts").all().tobytes()
+        self._path = file.path
         try:
             text = zlib.decompress(packed).decode("utf-8", "surrogatepass")
-            lines = [line.split(_FIELD) for line in text.split(_LINE)] if text else []
-            self.glosses = [Gloss(name, other, bool(is_open)) for name, other, is_open in lines]
         except (ValueError, zlib.error) as error:
-            raise IndexCorrupt(f"the glosses can't be read: {error}", path=file.path) from error
+            raise self._damaged(error) from error
+        self._lines = text.split(_LINE) if text else []
         sizes = file.column(f"{_NAME}.sizes").all()
         self._offsets = np.zeros(len(sizes) + 1, np.int64)
         np.cumsum(sizes, out=self._offsets[1:])
         self._docs = file.column(f"{_NAME}.docs").all()
-        if len(sizes) != len(self.glosses) or self._offsets[-1] != len(self._docs):
+        if len(sizes) != len(self._lines) or self._offsets[-1] != len(self._docs):
             raise IndexCorrupt("the glosses and their documents don't belong together", path=file.path)
+
+    def _damaged(self, error: Exception) -> IndexCorrupt:
+        return IndexCorrupt(f"the glosses can't be read: {error}", path=self._path)
+
+    @cached_property
+    def glosses(self) -> list[Gloss]:
+        """All glosses, in their order."""
+        return self._read(self._lines)
+
+    def _read(self, lines: Iterable[str]) -> list[Gloss]:
+        try:
+            parts = [line.split(_FIELD) for line in lines]
+            return [Gloss(name, other, bool(is_open)) for name, other, is_open in parts]
+        except ValueError as error:
+            raise self._damaged(error) from error
+
+    def within(self, docs: npt.NDArray[np.bool_]) -> dict[Gloss, int]:
+        """Return the glosses that ``docs``, a mask, hold, and how many of them hold each."""
+        counts = np.array(self.counts(~docs), np.int64)
+        held = np.flatnonzero(counts)
+        found = self._read(self._lines[number] for number in held.tolist())
+        return dict(zip(found, counts[held].tolist()))
 
     def docs(self, number: int) -> npt.NDArray[np.unsignedinteger]:
         """Return the documents that hold gloss ``number``, ascending, deleted ones included."""

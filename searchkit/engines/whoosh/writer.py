@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from searchkit.analysis.batch import Batch
 from searchkit.analysis.glossary import NO_USER_GLOSSES, UserGlosses, make_glossary
-from searchkit.analysis.glosses import glosses
+from searchkit.analysis.glosses import Gloss, glosses
 from searchkit.analysis.token import FIRST_WORD, Token, WordKey
 from searchkit.analysis.token_table import TokenTable
 from searchkit.document import Document
@@ -19,7 +20,7 @@ from searchkit.engines.stored_document import encode
 from searchkit.engines.whoosh import merge, neighbours, reanalysis, stream
 from searchkit.engines.whoosh.blockfile import BlockFile, BlockFileWriter
 from searchkit.engines.whoosh.generation import Generation, open_segment, write_deletions
-from searchkit.engines.whoosh.gloss_records import GlossRecords, count_glosses
+from searchkit.engines.whoosh.gloss_records import GlossRecords, StoredGlosses, count_glosses
 from searchkit.engines.whoosh.glossary import write_glossary
 from searchkit.engines.whoosh.inversion import invert
 from searchkit.engines.whoosh.lexicon import LexiconLevel, StoredLexicon, merge_levels, write_level
@@ -32,6 +33,8 @@ from searchkit.engines.whoosh.user_files import write_user_files
 if TYPE_CHECKING:
     from searchkit.engines.whoosh.transaction import Transaction
 
+_GLOSSED = "glosses"
+"""In the manifest: what the user's glosses in the glossary are."""
 _LEVEL_RATIO = 4
 """A level of the lexicon is at least so many times as large as the next."""
 
@@ -55,6 +58,7 @@ class IndexWriter:
         self._deleted: dict[str, npt.NDArray[np.bool_]] = {}
         self._known_strings: dict[str, int] = {}
         self._word_ids: npt.NDArray[np.int64] = np.zeros(0, np.int64)
+        self._gloss_changes: Counter[Gloss] = Counter()
         self._begin_batch()
         self.new_words = 0
 
@@ -118,6 +122,8 @@ class IndexWriter:
         write_segment(writer, layers, pieces, byte_offsets, self._columns, self._records)
         neighbours.count_neighbours(codes, offsets, self._lexicon).write(writer)
         self._glosses.write(writer, len(self._columns.ids))
+        if self._base is not None:
+            self._gloss_changes.update(self._glosses.counts())
         self._adopt(name, writer.finish(), len(self._columns.ids))
         self._begin_batch()
 
@@ -235,7 +241,7 @@ class IndexWriter:
             lexicon=tuple(level.record for level in self._levels),
             sources=sources,
             user_files=tuple(copies),
-            glossary=self._write_glossary(user_glosses),
+            glossary=self._write_glossary(user_glosses, extra),
             documents=sum(record.documents - record.deleted for record in segments),
             extra=extra,
         )
@@ -243,7 +249,13 @@ class IndexWriter:
 
         self._transaction.commit(manifest, toc_bytes(manifest, dictionary=dictionary), self._check)
 
-    def _write_glossary(self, user: UserGlosses) -> FileRecord | None:
+    def _write_glossary(self, user: UserGlosses, extra: dict[str, Any]) -> FileRecord | None:
+        """Write the glossary, or keep that of the commit before where nothing it is made of has changed."""
+        extra[_GLOSSED] = user.digest()
+        if self._base is not None and not any(self._gloss_changes.values()):
+            before = self._base[1]
+            if before.extra.get(_GLOSSED) == extra[_GLOSSED]:
+                return before.glossary
         segments = (segment for _, segment in self._segments.values())
         made = make_glossary(count_glosses((segment.file, segment.deleted) for segment in segments), user)
         if not made.pairs:
@@ -261,6 +273,9 @@ class IndexWriter:
         for segment_id, mask in self._deleted.items():
             record, segment = self._segments[segment_id]
             count = int(np.count_nonzero(mask))
+            if self._base is not None:
+                newly = mask if segment.deleted is None else mask & ~segment.deleted
+                self._gloss_changes.subtract(StoredGlosses(segment.file).within(newly))
             if count == segment.doc_count:
                 del self._segments[segment_id]
                 continue
