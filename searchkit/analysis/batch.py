@@ -225,12 +225,13 @@ def _find_chunks(units: Units) -> tuple[Ints, Ints]:
 
 def _texts(units: Units, starts: Ints, ends: Ints) -> list[str]:
     """Return pieces of ``units`` as strings."""
-    places = zip(starts.tolist(), ends.tolist())
-    data = units.tobytes()
-    text = data.decode("utf-16-le", "surrogatepass")
-    if len(text) == len(units):
-        return [text[start:end] for start, end in places]
-    return [data[2 * start : 2 * end].decode("utf-16-le") for start, end in places]
+    text = units.tobytes().decode("utf-16-le", "surrogatepass")
+    if len(text) < len(units):
+        # Two units may be one character.
+        before = np.zeros(len(units) + 1, np.int64)
+        np.cumsum((units & 0xFC00) == 0xDC00, out=before[1:])
+        starts, ends = starts - before.take(starts), ends - before.take(ends)
+    return [text[start:end] for start, end in zip(starts.tolist(), ends.tolist())]
 
 
 def _with_room(array: npt.NDArray[_T], size: int) -> npt.NDArray[_T]:

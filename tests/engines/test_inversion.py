@@ -3,8 +3,11 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from small_collections import commit
 
 from searchkit import Document, SearchIndex
+from searchkit.analysis.token import Layer
+from searchkit.engines.whoosh import inversion
 from searchkit.engines.whoosh.blocks_of_documents import BLOCK, map_blocks
 from searchkit.engines.whoosh.inversion import Postings, join_postings
 from searchkit.engines.whoosh.stream import encode, encode_documents
@@ -37,6 +40,22 @@ def test_joined_postings_are_those_of_all_documents_at_once(several):
     expected = postings_of([held for documents in several for held in documents])
     for name in ("terms", "offsets", "docs", "frequencies", "lengths"):
         assert getattr(joined, name).tolist() == getattr(expected, name).tolist()
+
+
+def test_words_that_occur_more_often_than_their_bits_say_are_counted_whole(tmp_path, monkeypatch):
+    words = "one twos three fours"
+    documents = [
+        Document(id=f"d{size}", title=f"{words} " * size, bullets=("ab " * (30 - size), f"{words} x"))
+        for size in range(1, 30)
+    ]
+    before = commit(tmp_path / "a", [documents])
+    monkeypatch.setattr(inversion, "_COUNT_BITS", 2)
+    after = commit(tmp_path / "b", [documents])
+    for layer in Layer:
+        one, other = (generation.segments[0]._layers[layer] for generation in (before, after))
+        assert [each.tolist() for each in one.all()] == [each.tolist() for each in other.all()]
+        assert one.lengths.all().tolist() == other.lengths.all().tolist()
+    assert before.segments[0]._layers[Layer.BULLETS].all()[3].max() == 29
 
 
 def test_blocks_come_in_order_whatever_their_number():

@@ -29,9 +29,8 @@ _TITLE, _BULLETS = 0, 1
 _DOC_BITS = BLOCK.bit_length()
 _DOC_MASK = (1 << _DOC_BITS) - 1
 _PLACE_BITS = _DOC_BITS + _REGION_BITS
-_PLACE_MASK = (1 << _PLACE_BITS) - 1
-_COUNT_BITS = 8
-_COUNT_MAX = (1 << _COUNT_BITS) - 1
+_COUNT_BITS = 20
+_BYTE = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +50,29 @@ class Postings:
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """The distinct (word, document, region) of a block: ``which`` numbers words, ``counts`` their occurrences."""
+    """The distinct (word, document, region) of a block: ``which`` numbers words, ``counts`` their occurrences.
 
-    which: Numbers
-    docs: Numbers
-    regions: Numbers
-    counts: Numbers
+    Counts fit in their bits: a word that occurs more often stands here several times.
+    """
+
+    which: Ints
+    docs: Ints
+    regions: Ints
+    counts: Ints
+
+    def take(self, rows: Ints) -> _Words:
+        """Return these rows."""
+        return _Words(
+            self.which.take(rows), self.docs.take(rows), self.regions.take(rows), self.counts.take(rows)
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class _Terms:
-    """The terms of a layer: word i has ``sizes[i]`` of ``terms``, from ``starts[i]`` on."""
+    """The terms of a layer: word i has ``sizes[i]`` of ``terms``, from ``starts[i]`` on.
+
+    The low bits of the terms are left free for a document and a count.
+    """
 
     sizes: Ints
     starts: Ints
@@ -131,7 +142,7 @@ def _terms_of_layers(distinct: Ints, lexicon: StoredLexicon) -> dict[Layer, _Ter
             order = np.argsort(owners, kind="stable")
             owners, terms = owners[order], terms[order]
         sizes = np.bincount(owners, minlength=len(distinct)).astype(np.int64)
-        found[layer] = _Terms(sizes, np.cumsum(sizes) - sizes, terms)
+        found[layer] = _Terms(sizes, np.cumsum(sizes) - sizes, terms << (_DOC_BITS + _COUNT_BITS))
     found[Layer.BULLETS] = found[Layer.TITLE]
     return found
 
@@ -150,21 +161,9 @@ def _invert_block(
         codes[bounds[0] : bounds[-1]], bounds - bounds[0], bullets[first : first + BLOCK], numbers
     )
     doc_count = len(bounds) - 1
-    title, in_bullets = words.regions == _TITLE, words.regions == _BULLETS
-    return {
-        layer: _postings(
-            _select(words, title if layer is Layer.TITLE else in_bullets)
-            if layer in (Layer.TITLE, Layer.BULLETS)
-            else words,
-            terms[layer],
-            doc_count,
-        )
-        for layer in Layer
-    }
-
-
-def _select(words: _Words, rows: npt.NDArray[np.bool_]) -> _Words:
-    return _Words(words.which[rows], words.docs[rows], words.regions[rows], words.counts[rows])
+    title, in_bullets = (words.take((words.regions == region).nonzero()[0]) for region in (_TITLE, _BULLETS))
+    rows = {Layer.TITLE: title, Layer.BULLETS: in_bullets}
+    return {layer: _postings(rows.get(layer, words), terms[layer], doc_count) for layer in Layer}
 
 
 def _count_words(
@@ -190,42 +189,47 @@ def _count_words(
     keys |= places[words]
     keys.sort()
     starts = run_starts(keys)
-    counts = run_sizes(starts, len(keys)).astype(np.int32)
-    keys = keys[starts]
-    places = (keys & _PLACE_MASK).astype(np.int32)
-    which = (keys >> _PLACE_BITS).astype(np.int32)
-    return _Words(which, places >> _REGION_BITS, places & _REGION_MASK, counts)
+    counts = run_sizes(starts, len(keys))
+    keys = keys.take(starts)
+    found = _Words(keys >> _PLACE_BITS, keys >> _REGION_BITS & _DOC_MASK, keys & _REGION_MASK, counts)
+    most = (1 << _COUNT_BITS) - 1
+    if counts.max(initial=0) <= most:
+        return found
+    pieces = -(-counts // most)
+    done = ranges(np.zeros_like(pieces), pieces) * most
+    split = found.take(np.repeat(np.arange(len(counts)), pieces))
+    return _Words(split.which, split.docs, split.regions, np.minimum(split.counts - done, most))
 
 
 def _postings(words: _Words, terms: _Terms, doc_count: int) -> Postings:
     """Return the postings of a layer."""
-    row_sizes = terms.sizes[words.which]
-    keys = terms.terms[ranges(terms.starts[words.which], row_sizes)]
-    docs = np.repeat(words.docs, row_sizes)
-    counts = np.repeat(words.counts, row_sizes)
-    lengths = np.bincount(docs, weights=counts, minlength=doc_count).astype(np.int64)
-    keys <<= _DOC_BITS
-    keys |= docs
-    if counts.max(initial=0) <= _COUNT_MAX:
-        # The count rides in the low bits: sorting one array is far cheaper than sorting indexes.
-        keys <<= _COUNT_BITS
-        keys |= counts
-        keys.sort()
-        counts = (keys & _COUNT_MAX).astype(np.int32)
-        keys >>= _COUNT_BITS
-    else:
-        order = np.argsort(keys, kind="stable")
-        keys, counts = keys[order], counts[order]
+    sizes = terms.sizes.take(words.which)
+    lengths = np.bincount(words.docs, weights=words.counts * sizes, minlength=doc_count).astype(np.int64)
+    # Document and count ride in the low bits: sorting one array is far cheaper than sorting indexes.
+    tails = words.docs << _COUNT_BITS
+    tails |= words.counts
+    single, several = (sizes == 1).nonzero()[0], (sizes > 1).nonzero()[0]
+    keys = terms.terms.take(terms.starts.take(words.which.take(single)))
+    keys |= tails.take(single)
+    if len(several):
+        sizes = sizes.take(several)
+        more = terms.terms.take(ranges(terms.starts.take(words.which.take(several)), sizes))
+        more |= np.repeat(tails.take(several), sizes)
+        keys = np.concatenate((keys, more))
+    keys.sort()
+    frequencies = keys & ((1 << _COUNT_BITS) - 1)
+    keys >>= _COUNT_BITS
     starts = run_starts(keys)
-    frequencies = np.add.reduceat(counts, starts) if len(starts) else counts
-    keys = keys[starts]
+    if len(starts) < len(keys):
+        frequencies = np.add.reduceat(frequencies, starts)
+        keys = keys.take(starts)
     posted = (keys & _DOC_MASK).astype(np.uint16)
     keys >>= _DOC_BITS
     term_starts = run_starts(keys)
     return Postings(
-        keys[term_starts],
+        keys.take(term_starts),
         np.append(term_starts, len(keys)),
         posted,
-        frequencies.astype(np.uint8 if frequencies.max(initial=0) <= _COUNT_MAX else np.uint32),
+        frequencies.astype(np.uint8 if frequencies.max(initial=0) <= _BYTE else np.uint32),
         lengths,
     )
