@@ -176,7 +176,7 @@ class CommitWriter(DocumentWriter, AbstractContextManager["CommitWriter", None],
     """A `DocumentWriter` that can also change words and commit."""
 
     def add_words(
-        self, keys: Sequence[WordKey], analyze: Callable[[list[WordKey]], list[tuple[Token, ...]]]
+        self, keys: Sequence[WordKey], analyze: Callable[[list[WordKey]], Sequence[tuple[Token, ...]]]
     ) -> None:
         """Add those of ``keys`` that the lexicon lacks; no document holds them yet."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from searchkit.analysis.batch import BatchEncoder
@@ -63,18 +64,22 @@ def copy(
 
 
 def _copy_words(snapshot: Snapshot, writer: CommitWriter) -> None:
-    lexicon = snapshot.lexicon
+    from searchkit.engines.whoosh.all_words import all_words
 
-    numbers = {lexicon.key(word): word for word in range(lexicon.word_count)}
+    words, table = all_words(snapshot.lexicon)
 
-    def tokens(keys: list[WordKey]) -> list[tuple[Token, ...]]:
-        return [lexicon.tokens(numbers[key]) for key in keys]
+    def tokens(keys: list[WordKey]) -> Sequence[tuple[Token, ...]]:
+        if len(keys) == len(words):
+            return table
+        numbers = {key: number for number, key in enumerate(words)}
+        return [table[numbers[key]] for key in keys]
 
-    writer.add_words(list(numbers), tokens)
+    writer.add_words(words, tokens)
 
 
 def _copy_documents(snapshot: Snapshot, writer: CommitWriter, progress: Progress | None) -> None:
     encoder = BatchEncoder()
+    every = writer.checkpoint_every or _LOOK_EVERY
     done = 0
 
     def hand_over() -> None:
@@ -88,7 +93,7 @@ def _copy_documents(snapshot: Snapshot, writer: CommitWriter, progress: Progress
         writer.store(document)
         encoder.add(document)
         done += 1
-        if encoder.full or encoder.document_count >= _LOOK_EVERY:
+        if encoder.full or encoder.document_count >= every:
             hand_over()
         if progress is not None:
             progress("documents", done, snapshot.live_count)

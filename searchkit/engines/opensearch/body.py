@@ -138,41 +138,46 @@ class Text:
         self._title: list[str] = []
         self._rest: list[str] = []
         self.pairs: list[str] = []
-        self.near: Counter[str] = Counter()
+        self._near: list[str] = []
         self.bigrams: list[str] = []
         self.sentences: list[str] = []
         for number, item in enumerate(_items(codes)):
             layer = Layer.TITLE if number == 0 else Layer.BULLETS if number <= bullets else None
             self._add(item, word, layer, self._title if number == 0 else self._rest)
+        self.near = Counter(self._near)
 
     def _add(
         self, item: Sequence[int], word: Callable[[int], WordTerms], layer: Layer | None, forms: list[str]
     ) -> None:
         tokens: list[str] = []
         run: list[str] = []
+        parts, surface = self.layers[Layer.PARTS], self.layers[Layer.SURFACE]
+        identifiers, bigrams = self.layers[Layer.IDENTIFIERS], self.bigrams
         first = 0
         for code in item:
             if code == SENTENCE_END:
                 self._end_sentence(run[first:])
                 first = len(run)
                 continue
-            terms = word(code - FIRST_WORD)
-            tokens.append(terms.token)
-            run += terms.base
-            self.layers[Layer.PARTS] += terms.parts
-            self.layers[Layer.SURFACE] += terms.surface
-            self.layers[Layer.IDENTIFIERS] += terms.identifiers
-            self.bigrams += terms.bigrams
+            token, _, base, word_parts, word_surface, word_identifiers, word_bigrams = word(code - FIRST_WORD)
+            tokens.append(token)
+            run += base
+            parts += word_parts
+            surface += word_surface
+            identifiers += word_identifiers
+            bigrams += word_bigrams
         self._end_sentence(run[first:])
         if tokens:
             forms.append(" ".join(tokens))
         if layer is not None:
             self.layers[layer] += run
         self.pairs += map(schema.pair_token, run, run[1:])
-        for shift in range(1, DISTANCE + 1):
-            self.near.update(
-                [schema.near_pair(one, other) for one, other in zip(run, run[shift:]) if one != other]
-            )
+        self._near += [
+            schema.near_pair(one, other)
+            for shift in range(1, DISTANCE + 1)
+            for one, other in zip(run, run[shift:])
+            if one != other
+        ]
 
     def _end_sentence(self, terms: Sequence[str]) -> None:
         if terms:

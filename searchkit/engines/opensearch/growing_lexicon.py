@@ -82,13 +82,16 @@ class GrowingLexicon:
         self._changes: list[Frequencies] = []
         self.rewritten = False
         self._renew()
+        # What is added here is known by a table, and only what was there before is looked up.
+        self._numbers: dict[WordKey, int] = {}
+        self._before = self.stored
 
     def _renew(self) -> None:
         self.stored = StoredLexicon([*self._base, *self._own])
 
     def unknown(self, keys: Sequence[WordKey]) -> list[WordKey]:
         """Return those of ``keys``, the new words of a batch, that it lacks."""
-        found = np.fromiter(map(self.stored.word_id, keys), np.int64, len(keys))
+        found = np.fromiter(map(self._number, keys), np.int64, len(keys))
         self._word_ids = np.concatenate((self._word_ids, found))
         return [key for key, word in zip(keys, found.tolist()) if word < 0]
 
@@ -105,18 +108,25 @@ class GrowingLexicon:
         return Streams(codes, batch.offsets, batch.bullets)
 
     def add(
-        self, keys: Sequence[WordKey], analyze: Callable[[list[WordKey]], list[tuple[Token, ...]]]
+        self, keys: Sequence[WordKey], analyze: Callable[[list[WordKey]], Sequence[tuple[Token, ...]]]
     ) -> None:
         """Add those of ``keys`` that it lacks."""
-        new = [key for key in dict.fromkeys(keys) if self.stored.word_id(key) < 0]
+        new = [key for key in dict.fromkeys(keys) if self._number(key) < 0]
         if new:
             self._add(new, analyze(new))
+
+    def _number(self, key: WordKey) -> int:
+        """Return the number of a word, -1 if it is lacking."""
+        number = self._numbers.get(key)
+        return self._before.word_id(key) if number is None else number
 
     def _add(self, keys: Sequence[WordKey], tokens: Sequence[tuple[Token, ...]]) -> None:
         def write(writer: BlockFileWriter) -> None:
             write_level(writer, self.stored, keys, tokens, self._known_strings)
             write_marks(writer, keys)
 
+        first = self.stored.word_count
+        self._numbers.update(zip(keys, range(first, first + len(keys))))
         self._own.append(self._level(write))
         if len(self._own) > _RATIO:
             self._merge_own()
@@ -184,7 +194,9 @@ class GrowingLexicon:
         words = range(own[0].first_word, own[-1].word_end) if own else range(0)
         self._base, self._own = [LexiconLevel(self._blobs.open(record), record) for record in base], []
         self._known_strings.clear()
+        self._numbers.clear()
         self._renew()
+        self._before = self.stored
         keys = [(before.key(word), before.tokens(word)) for word in words]
         new = [(key, tokens) for key, tokens in keys if self.stored.word_id(key) < 0]
         if new:

@@ -117,7 +117,7 @@ class ClusterWriter:
             self._documents.delete(part)
 
     def add_words(
-        self, keys: Sequence[WordKey], analyze: Callable[[list[WordKey]], list[tuple[Token, ...]]]
+        self, keys: Sequence[WordKey], analyze: Callable[[list[WordKey]], Sequence[tuple[Token, ...]]]
     ) -> None:
         """Add those of ``keys`` that the lexicon lacks; no document holds them yet."""
         self._lexicon.add(keys, analyze)

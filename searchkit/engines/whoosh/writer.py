@@ -128,7 +128,7 @@ class IndexWriter:
         self._begin_batch()
 
     def add_words(
-        self, keys: Sequence[WordKey], analyze: Callable[[list[WordKey]], list[tuple[Token, ...]]]
+        self, keys: Sequence[WordKey], analyze: Callable[[list[WordKey]], Sequence[tuple[Token, ...]]]
     ) -> None:
         """Add those of ``keys`` that the lexicon lacks; no document holds them yet."""
         new = [key for key in dict.fromkeys(keys) if self._lexicon.word_id(key) < 0]
