@@ -15,13 +15,13 @@ from typing import Any, NamedTuple
 from searchkit.analysis.glosses import Gloss
 from searchkit.analysis.token import FIRST_WORD, ITEM_END, SENTENCE_END, Kind, Layer, Token, WordKey
 from searchkit.document import Document
+from searchkit.engines.day_numbers import day_number
 from searchkit.engines.opensearch import schema
 from searchkit.engines.opensearch.word_marks import mark, marked
 from searchkit.engines.stored_document import decode, encode
-from searchkit.engines.whoosh.authors import folded
+from searchkit.engines.whoosh.authors import author_words
 from searchkit.engines.whoosh.occurrences import NEAR as DISTANCE
 
-_NAME_WORD = re.compile(r"\w+")
 _BIGRAM = re.compile("(?=([가-힣]{2}))")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _GLOSS = "\t"
@@ -61,11 +61,6 @@ def document_key(document_id: str) -> str:
     if len(document_id.encode()) <= schema.MAX_ID_BYTES and not document_id.startswith("#"):
         return document_id
     return f"#{zlib.crc32(document_id.encode()):08x}{document_id.encode()[:400].decode('utf-8', 'ignore')}"
-
-
-def author_words(name: str) -> list[str]:
-    """Return the words of a name as the cluster compares them: NFC, without case or punctuation."""
-    return _NAME_WORD.findall(folded(name))
 
 
 def without_version(arxiv_id: str) -> str:
@@ -113,7 +108,7 @@ def body(
     if document.arxiv_id is not None:
         fields["arxiv_id"] = without_version(_sendable(document.arxiv_id))
     if document.date is not None:
-        fields["date"] = int(document.date.replace("-", ""))
+        fields["date"] = day_number(document.date)
         fields["month"] = document.date[:7]
     if document.votes is not None:
         fields["votes"] = document.votes

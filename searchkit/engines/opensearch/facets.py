@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from searchkit.engines.opensearch.counted_values import counted_values
 from searchkit.engines.opensearch.counts import OnCluster
 from searchkit.engines.opensearch.searches import search
 from searchkit.engines.opensearch.translation import Query
@@ -36,15 +37,8 @@ def counted_facets(
 
 
 def _all(snapshot: OnCluster, query: Query, field: str, copies: str) -> list[tuple[str, int]]:
-    """Count more values than come at once, page by page."""
-    values: dict[str, Any] = {"size": _AT_ONCE, "sources": [{"value": {"terms": {"field": field}}}]}
+    """Count more values than come at once."""
     decisive = {"bool": {"filter": [query]}}
-    counts: list[tuple[str, int]] = []
-    while True:
-        body = {"size": 0, "query": decisive, "aggs": {"page": {"composite": values}}}
-        (answer,) = search(snapshot, [body], copies)
-        page = answer["aggregations"]["page"]
-        counts += [(str(each["key"]["value"]), int(each["doc_count"])) for each in page["buckets"]]
-        if "after_key" not in page:
-            return counts
-        values = {**values, "after": page["after_key"]}
+    return list(
+        counted_values(field, lambda body: search(snapshot, [{**body, "query": decisive}], copies)[0])
+    )

@@ -26,7 +26,7 @@ from searchkit.engines.opensearch.head import Head
 from searchkit.engines.opensearch.ledger import Ledger
 from searchkit.engines.opensearch.statistics import statistics
 from searchkit.engines.opensearch.stored_words import stored_words
-from searchkit.engines.opensearch.translation import term_query, with_ids
+from searchkit.engines.opensearch.translation import Query, term_query, with_ids
 from searchkit.engines.opensearch.word_marks import MarkedWords
 from searchkit.errors import IndexCorrupt
 from searchkit.query.plan import Node, PhraseTerm, Plan
@@ -116,19 +116,21 @@ class ClusterSnapshot(Committed):
 
     def sample(self, layer: Layer, text: str, limit: int) -> tuple[int, list[str]]:
         """Return how many documents hold a term, and those of them with the least CRC-32 of their ids."""
-        body = {
-            "query": {"constant_score": {"filter": term_query(layer, text)}},
-            "size": limit,
-            "sort": [{"sample": "asc"}, {"id": "asc"}],
-            "track_total_hits": True,
-        }
-        answer = self.ledger.search(self.index, body)["hits"]
-        return int(answer["total"]["value"]), [self._take(hit) for hit in answer["hits"]]
+        query = {"constant_score": {"filter": term_query(layer, text)}}
+        total, found = self._first(query, limit, {"sample": "asc"})
+        return total, list(found)
 
-    def _take(self, hit: Mapping[str, Any]) -> str:
-        document_id = str(hit["sort"][-1])
-        self.remember(document_id, hit["_source"])
-        return document_id
+    def _first(
+        self, query: Query, limit: int, *before: Mapping[str, str]
+    ) -> tuple[int, dict[str, Mapping[str, str]]]:
+        """Return how many documents match, and the first by id, or by fields ``before`` it, as they are stored."""
+        sort = [*before, {"id": "asc"}]
+        body = {"query": query, "size": limit, "sort": sort, "track_total_hits": True}
+        answer = self.ledger.search(self.index, body)["hits"]
+        found = {str(hit["sort"][-1]): hit["_source"] for hit in answer["hits"]}
+        for document_id, source in found.items():
+            self.remember(document_id, source)
+        return int(answer["total"]["value"]), found
 
     def remember(self, document_id: str, source: Mapping[str, str]) -> None:
         """Keep what came of a document with a hit, for when it is shown."""
@@ -137,13 +139,8 @@ class ClusterSnapshot(Committed):
 
     def find(self, document_id: str) -> str | None:
         """Return the document with an id, None if there is none."""
-        body = {
-            "query": with_ids([document_id]),
-            "size": 1,
-            "sort": [{"id": "asc"}],
-        }
-        hits = self.ledger.search(self.index, body)["hits"]["hits"]
-        return self._take(hits[0]) if hits else None
+        _, found = self._first(with_ids([document_id]), 1)
+        return next(iter(found), None)
 
     def ids(self, handles: Sequence[str]) -> list[str]:
         """Return the ids of documents."""
@@ -163,9 +160,8 @@ class ClusterSnapshot(Committed):
         found = {handle: seen.get(handle) for handle in handles}
         missing = [handle for handle, value in found.items() if value is None]
         if missing:
-            body = {"query": with_ids(missing), "size": len(missing), "sort": [{"id": "asc"}]}
-            for hit in self.ledger.search(self.index, body)["hits"]["hits"]:
-                found[self._take(hit)] = hit["_source"][field]
+            _, fetched = self._first(with_ids(missing), len(missing))
+            found.update({handle: source[field] for handle, source in fetched.items()})
         values = []
         for handle in handles:
             value = found[handle]
@@ -202,20 +198,13 @@ class ClusterSnapshot(Committed):
 
     def glossing(self, wanted: Collection[Gloss], limit: int) -> dict[Gloss, list[str]]:
         """Return for each of ``wanted`` up to ``limit`` documents that hold it, those with the least ids."""
-        found: dict[Gloss, list[str]] = {}
-        for gloss in wanted:
-            body = {
-                "query": {"term": {"glosses": gloss_value(gloss)}},
-                "size": limit,
-                "sort": [{"id": "asc"}],
-            }
-            hits = self.ledger.search(self.index, body)["hits"]["hits"]
-            found[gloss] = [self._take(hit) for hit in hits]
-        return found
+        return {
+            gloss: list(self._first({"term": {"glosses": gloss_value(gloss)}}, limit)[1]) for gloss in wanted
+        }
 
     def statistics(self) -> dict[str, Any]:
         """Return counts, dates, sizes in bytes and versions."""
-        return statistics(self)
+        return statistics(self, self._counts.statistics())
 
     def release(self) -> None:
         """Do nothing: what a commit consists of stays until another build after the next."""

@@ -8,14 +8,14 @@ from urllib.parse import quote
 import numpy as np
 
 from searchkit.analysis.token import Layer
+from searchkit.engines.day_numbers import iso_date
 from searchkit.engines.opensearch.committed import Committed
-from searchkit.engines.opensearch.ledger import Ledger
-from searchkit.engines.opensearch.schema import LAYER_FIELDS
+from searchkit.engines.opensearch.counts import Statistics
 
 _TIMEOUT = 60.0
 
 
-def statistics(committed: Committed) -> dict[str, Any]:
+def statistics(committed: Committed, counted: Statistics) -> dict[str, Any]:
     """Return counts, dates, sizes in bytes and versions; ``segments`` and ``deleted`` are the cluster's own."""
     ledger, content = committed.ledger, committed.head.content
     answer = ledger.search(
@@ -40,18 +40,17 @@ def statistics(committed: Committed) -> dict[str, Any]:
     blobs = sum(record.size for record in content.blobs())
     stored = int(stats["store"]["size_in_bytes"])
     lexicon = committed.lexicon
-    averages = average_lengths(ledger, content.documents)
     return {
         "format_version": 1,
         "documents": committed.live_count,
-        "first_date": _iso(dates["first"]["value"]),
-        "last_date": _iso(dates["last"]["value"]),
+        "first_date": _date(dates["first"]["value"]),
+        "last_date": _date(dates["last"]["value"]),
         "undated": committed.live_count - int(dates["dated"]["value"]),
         "generation": committed.number,
         "segments": int(stats["segments"]["count"]),
         "deleted": int(stats["docs"]["deleted"]),
         "shards": int(shards),
-        "layers": {layer.name.lower(): _layer(committed, layer, averages) for layer in Layer},
+        "layers": {layer.name.lower(): _layer(committed, layer, counted) for layer in Layer},
         "lexicon": {"words": lexicon.word_count, "strings": lexicon.string_count},
         "bytes": {"total": stored + blobs, "documents": stored, "ledger": blobs},
         "versions": dict(committed.versions),
@@ -59,29 +58,13 @@ def statistics(committed: Committed) -> dict[str, Any]:
     }
 
 
-def average_lengths(ledger: Ledger, index: str) -> dict[Layer, float]:
-    """Return how many terms the documents that have a layer have in it, 1 where there are none."""
-    averages = {field: {"avg": {"field": f"lengths.{field}"}} for field in LAYER_FIELDS.values()}
-    answer = ledger.search(index, {"size": 0, "track_total_hits": False, "aggs": averages})
-    return {layer: answer["aggregations"][field]["value"] or 1.0 for layer, field in LAYER_FIELDS.items()}
-
-
-def _layer(committed: Committed, layer: Layer, averages: dict[Layer, float]) -> dict[str, Any]:
-    ledger, index = committed.ledger, committed.head.content.documents
-    counted = ledger.search(
-        index,
-        {"size": 0, "track_total_hits": True, "query": {"exists": {"field": layer.name.lower()}}},
-    )
-    terms = int(np.count_nonzero(committed.live_frequencies(layer)))
+def _layer(committed: Committed, layer: Layer, counted: Statistics) -> dict[str, Any]:
     return {
-        "documents": int(counted["hits"]["total"]["value"]),
-        "average_length": round(averages[layer], 3),
-        "terms": terms,
+        "documents": counted.documents[layer],
+        "average_length": round(counted.lengths[layer], 3),
+        "terms": int(np.count_nonzero(committed.live_frequencies(layer))),
     }
 
 
-def _iso(value: float | None) -> str | None:
-    if value is None:
-        return None
-    number = int(value)
-    return f"{number // 10000:04}-{number // 100 % 100:02}-{number % 100:02}"
+def _date(value: float | None) -> str | None:
+    return None if value is None else iso_date(int(value))

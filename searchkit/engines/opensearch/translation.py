@@ -11,9 +11,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from searchkit.analysis.token import Layer
+from searchkit.engines.day_numbers import day_number
 from searchkit.engines.derived import derived
 from searchkit.engines.opensearch import schema
-from searchkit.engines.opensearch.body import author_words, without_version
+from searchkit.engines.opensearch.body import without_version
+from searchkit.engines.whoosh.authors import author_words
 from searchkit.engines.whoosh.lexicon import StoredLexicon
 from searchkit.engines.whoosh.places import HasLexicon, place_of
 from searchkit.engines.whoosh.prepared import PreparedPlan
@@ -248,17 +250,10 @@ def _rule(tokens: Sequence[str]) -> Query:
 def _dated(node: DateRange) -> Query:
     bounds = {}
     if node.since is not None:
-        bounds["gte"] = _number(node.since, 0)
+        bounds["gte"] = day_number(node.since, 0)
     if node.until is not None:
-        bounds["lte"] = _number(node.until, 99)
+        bounds["lte"] = day_number(node.until, 99)
     return {"range": {"date": bounds}} if bounds else {"exists": {"field": "date"}}
-
-
-def _number(date: str, missing: int) -> int:
-    """Return YYYY[-MM[-DD]] as a number, ``missing`` in place of what is not there."""
-    year, *rest = (int(part) for part in date.split("-"))
-    month, day = [*rest, missing, missing][:2]
-    return year * 10_000 + month * 100 + day
 
 
 def _written_by(node: Author) -> Query:

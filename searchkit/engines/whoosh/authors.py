@@ -22,6 +22,11 @@ def folded(text: str) -> str:
     return unicodedata.normalize("NFC", text).casefold()
 
 
+def author_words(text: str) -> list[str]:
+    """Return the words of a name, or of a part of one, as names are compared: without punctuation either."""
+    return _PIECE.findall(folded(text))
+
+
 class AuthorIndex:
     """The authors of one segment, ready to be searched and counted."""
 
@@ -47,7 +52,7 @@ class AuthorIndex:
         Case and punctuation don't count. With ``prefix``, the beginning of a word of the name is enough.
         """
         mask = np.zeros(self._doc_count, np.bool_)
-        pieces = [piece for word in words for piece in _PIECE.findall(folded(word))]
+        pieces = [piece for word in words for piece in author_words(word)]
         if not pieces or not self.names:
             return mask
         chosen = np.ones(len(self.names), np.bool_)

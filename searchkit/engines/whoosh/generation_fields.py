@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from searchkit.analysis.token import Layer
+from searchkit.engines.day_numbers import iso_date
 from searchkit.engines.whoosh.codec_terms import FieldTerms, TermPostings
 from searchkit.engines.whoosh.generation_positions import LayerValues, Places
 from searchkit.engines.whoosh.generation_segment import LiveSegment
@@ -216,11 +217,6 @@ def _plain_postings(docs: Array) -> TermPostings:
 def author_lengths(segment: LiveSegment) -> npt.NDArray[np.int64]:
     """Return the number of words in the names of each document's authors."""
     return _authors(segment).lengths
-
-
-def iso_date(number: int) -> str:
-    """Return a date as ISO text, empty if it is unknown."""
-    return f"{number // 10000:04}-{number // 100 % 100:02}-{number % 100:02}" if number else ""
 
 
 def _authors(segment: LiveSegment) -> ColumnField:

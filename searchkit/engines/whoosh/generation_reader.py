@@ -11,10 +11,11 @@ from weakref import WeakValueDictionary
 import numpy as np
 
 from searchkit.document import Document
+from searchkit.engines.day_numbers import iso_date
 from searchkit.engines.whoosh.codec_columns import ArrayColumnReader, NumberColumnReader
 from searchkit.engines.whoosh.codec_files import folder_of, open_file
 from searchkit.engines.whoosh.codec_terms import ArrayTermsReader
-from searchkit.engines.whoosh.generation_fields import Words, author_lengths, field_terms, iso_date
+from searchkit.engines.whoosh.generation_fields import Words, author_lengths, field_terms
 from searchkit.engines.whoosh.generation_segment import LiveSegment
 from searchkit.engines.whoosh.lexicon import LexiconLevel, StoredLexicon
 from searchkit.engines.whoosh.manifest import FileRecord

@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from searchkit.engines.day_numbers import day_number
 from searchkit.engines.derived import derived
 from searchkit.engines.whoosh.authors import AuthorIndex
 from searchkit.engines.whoosh.generation import Generation
@@ -129,17 +130,10 @@ class Matcher:
         dates = self.segment.dates
         mask: Mask = dates > 0
         if node.since is not None:
-            mask &= dates >= _number(node.since, 0)
+            mask &= dates >= day_number(node.since, 0)
         if node.until is not None:
-            mask &= dates <= _number(node.until, 99)
+            mask &= dates <= day_number(node.until, 99)
         return mask
-
-
-def _number(date: str, missing: int) -> int:
-    """Return YYYY[-MM[-DD]] as a number, ``missing`` in place of what is not there."""
-    year, *rest = (int(part) for part in date.split("-"))
-    month, day = [*rest, missing, missing][:2]
-    return year * 10_000 + month * 100 + day
 
 
 def _cost(node: Node) -> int:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from searchkit.analysis.token import Layer
 from searchkit.document import Document
+from searchkit.engines.day_numbers import day_number
 from searchkit.engines.whoosh.blockfile import BlockFileWriter, small
 from searchkit.engines.whoosh.inversion import Ints, Postings
 from searchkit.engines.whoosh.layer_postings import write_layer
@@ -39,7 +40,7 @@ class Columns:
         """Append a document."""
         self.ids.append(document.id)
         self.arxiv_ids.append(document.arxiv_id)
-        self.dates.append(0 if document.date is None else int(document.date.replace("-", "")))
+        self.dates.append(0 if document.date is None else day_number(document.date))
         self.votes.append(NO_VOTES if document.votes is None else document.votes)
         self.authors.append(document.authors)
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from searchkit.analysis.token import Layer
+from searchkit.engines.day_numbers import iso_date
 from searchkit.engines.whoosh.generation import Generation
 
 _PARTS = {
@@ -50,8 +51,8 @@ def statistics(generation: Generation) -> dict[str, Any]:
     return {
         "format_version": 1,
         "documents": generation.live_count,
-        "first_date": _iso(int(known.min())) if len(known) else None,
-        "last_date": _iso(int(known.max())) if len(known) else None,
+        "first_date": iso_date(int(known.min())) if len(known) else None,
+        "last_date": iso_date(int(known.max())) if len(known) else None,
         "undated": generation.live_count - len(known),
         "generation": generation.number,
         "segments": len(generation.segments),
@@ -70,7 +71,3 @@ def _layer(generation: Generation, layer: Layer) -> dict[str, Any]:
     for segment in generation.segments:
         terms.update(segment.terms(layer).tolist())
     return {"documents": documents, "average_length": round(average, 3), "terms": len(terms)}
-
-
-def _iso(number: int) -> str:
-    return f"{number // 10000:04}-{number // 100 % 100:02}-{number % 100:02}"
