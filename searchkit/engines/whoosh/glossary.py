@@ -1,7 +1,7 @@
 """The glossary of a generation: names are found by the hash of their key, each with its other names and their evidence.
 
-It is made anew at every commit from what the live documents gloss and what the user says, so that it doesn't depend on
-how the documents came to be where they are.
+It is made anew whenever what the live documents gloss, or what the user says, has changed: from all of that, so that it
+doesn't depend on how the documents came to be where they are.
 """
 
 from __future__ import annotations

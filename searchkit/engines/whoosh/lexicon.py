@@ -7,6 +7,7 @@ binary search in mapped arrays.
 
 from __future__ import annotations
 
+import heapq
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
@@ -119,6 +120,13 @@ class LexiconLevel:
             self._terms.all().astype(np.int64),
         )
 
+    def base_terms(self) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint32]]:
+        """Return the base terms of all words, by word id and in text order: the words and the ids of the terms."""
+        packed = self._terms.all()
+        base = packed >> _KIND_SHIFT == Kind.BASE  # a kind of 0 leaves the id alone
+        words = np.repeat(np.arange(self.first_word, self.word_end, dtype=np.int32), self._counts.all())
+        return words[base], packed[base]
+
     @cached_property
     def _token_ends(self) -> npt.NDArray[np.uint32]:
         return np.cumsum(self._counts.all(), dtype=np.uint32)
@@ -201,8 +209,6 @@ class StoredLexicon:
 
     def iterate_strings(self, start: bytes = b"") -> Iterator[tuple[bytes, int]]:
         """Yield (UTF-8, id) of all strings not below ``start``, in byte order."""
-        import heapq
-
         return heapq.merge(*(level.strings.iterate(level.strings.rank(start)[0]) for level in self.levels))
 
     def word_id(self, key: WordKey) -> int:

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from searchkit.analysis.ranges import ranges
-from searchkit.analysis.token import FIRST_WORD, ITEM_END, Kind
+from searchkit.analysis.token import FIRST_WORD, ITEM_END
 from searchkit.engines.derived import derived
 from searchkit.engines.whoosh import stream
 from searchkit.engines.whoosh.generation import Generation
@@ -62,21 +62,22 @@ class StreamWords:
     def __init__(self, generation: Generation) -> None:
         lexicon = generation.lexicon
         self._lexicon = lexicon
-        tokens = lexicon.expand(np.arange(lexicon.word_count, dtype=np.int64))
-        base = tokens.kinds == Kind.BASE
-        owners = np.repeat(np.arange(lexicon.word_count, dtype=np.int32), tokens.counts)[base]
-        counts = np.bincount(owners, minlength=lexicon.word_count)
+        found = [level.base_terms() for level in lexicon.levels]
+        owners = np.concatenate([np.zeros(0, np.int32), *(words for words, _ in found)])
+        terms = np.concatenate([np.zeros(0, np.uint32), *(terms for _, terms in found)])
+        counts = np.bincount(owners, minlength=lexicon.word_count).astype(np.int32)
         # How many base terms a code is, and in the high bits whether it ends a sentence; 0 is for bytes within a code.
         steps = np.zeros(_FIRST + lexicon.word_count, np.int32)
         steps[_FIRST:] = counts
         steps[1 + ITEM_END] = _APART
         steps[1:_FIRST] += 1 << _STEP_BITS
         # Sorted by term: the words that hold one, and where in the word it stands.
-        place = np.arange(len(owners), dtype=np.int64) - (np.cumsum(counts) - counts)[owners]
-        order = np.argsort(tokens.terms[base], kind="stable")
-        self._terms = tokens.terms[base][order].astype(np.uint32)
+        place = np.arange(len(owners), dtype=np.int32)
+        place -= (np.cumsum(counts, dtype=np.int32) - counts)[owners]
+        order = np.argsort(terms, kind="stable")
+        self._terms = terms[order]
         self._words = owners[order]
-        self._places = place[order].astype(np.int32)
+        self._places = place[order]
         self._tables = _Tables(steps)
         self._bigrams: OrderedDict[str, Words] = OrderedDict()
         self._lock = threading.Lock()
