@@ -274,8 +274,7 @@ def write_level(
 ) -> None:
     """Write a level with the new words ``keys``, in the order of their ids, and their ``tokens``.
 
-    ``known_strings`` caches ids of strings, over the levels of one run; strings of ``stored`` are found as
-    well.
+    ``known_strings`` caches ids of strings, over the levels of one run; those of ``stored`` are found as well.
     """
     forms = [key.form for key in keys]
     table = TokenTable.of(tokens)
