@@ -55,11 +55,27 @@ _cached_split = lru_cache(maxsize=32_768)(split_chunk)
 
 @dataclass(slots=True)
 class _Mark:
-    """A place in a text and the terms that led to it."""
+    """A place in a text, the terms that led to it, and the numbers of their words.
+
+    ``faint``: it only holds a particle that stands beside better words of the query.
+    """
 
     start: int
     end: int
     terms: tuple[PlanTerm, ...]
+    words: tuple[int, ...]
+    faint: bool
+
+    @classmethod
+    def of(cls, start: int, end: int, terms: Iterable[PlanTerm]) -> _Mark:
+        """Return the place of ``terms``; what stands there repeatedly counts once."""
+        found = tuple(dict.fromkeys(terms))
+        words = tuple(sorted({term.word for term in found}))
+        return cls(start, end, found, words, all(term.weight <= PARTICLE_WEIGHT for term in found))
+
+    def moved(self, by: int) -> _Mark:
+        """Return the same ``by`` code points further on."""
+        return _Mark(self.start + by, self.end + by, self.terms, self.words, self.faint)
 
 
 @dataclass(slots=True)
@@ -134,18 +150,20 @@ class Highlighter:
         texts = list(_texts(document))
         plain = _plain("\n".join([text for *_, text in texts]))
         places = list(self._in_texts(texts, plain) if plain is not None else self._in_each(texts))
-        only_faint = all(_is_faint(mark) for _, _, marks in places for mark in marks)
+        only_faint = all(mark.faint for _, _, marks in places for mark in marks)
         highlights: list[Highlight] = []
         found: dict[tuple[str, str], MatchedTerm] = {}
+        seen: set[tuple[int, str]] = set()
         for field, item, marks in places:
             for mark in marks:
-                for term in mark.terms:
-                    key = term.text, field
-                    if key not in found or found[key].via == "surface":
-                        found[key] = MatchedTerm(term.text, field, term.via)
-                if field in _BASE_LAYERS and (only_faint or not _is_faint(mark)):
-                    words = tuple(sorted({term.word for term in mark.terms}))
-                    highlights.append(Highlight(field, item, mark.start, mark.end, words))
+                if (id(mark.terms), field) not in seen:
+                    seen.add((id(mark.terms), field))
+                    for term in mark.terms:
+                        key = term.text, field
+                        if key not in found or found[key].via == "surface":
+                            found[key] = MatchedTerm(term.text, field, term.via)
+                if field in _BASE_LAYERS and (only_faint or not mark.faint):
+                    highlights.append(Highlight(field, item, mark.start, mark.end, mark.words))
         return tuple(highlights), (*found.values(), *self._outside_text(document))
 
     def _in_texts(self, texts: Sequence[_Text], whole: str) -> Iterator[tuple[str, int, list[_Mark]]]:
@@ -185,7 +203,7 @@ class Highlighter:
             if within is None:
                 within = known[place, chunk] = self._in_chunk(chunk, place)
             if within:
-                marks.extend(_Mark(at + mark.start, at + mark.end, mark.terms) for mark in within)
+                marks += [mark.moved(at) for mark in within]
         phrases = [
             phrase
             for phrase in phrases
@@ -212,15 +230,15 @@ class Highlighter:
                 wanted = terms.get((layer, text)) if layer is not None else None
                 if wanted:
                     into = surface if layer is Layer.SURFACE else better
-                    into.append(_Mark(*word.span(start, length), tuple(wanted)))
+                    into.append(_Mark.of(*word.span(start, length), wanted))
             whole = [*terms.get((Layer.SURFACE, form), ()), *forms.get((place, form), ())]
             if better and (whole or surface):
                 # Their terms count as found, but what is marked is the better place.
                 rest = chain(whole, *(mark.terms for mark in surface))
-                better[0].terms = tuple(dict.fromkeys((*better[0].terms, *rest)))
+                better[0] = _Mark.of(better[0].start, better[0].end, (*better[0].terms, *rest))
             marks += better or surface
             if whole and not better:
-                marks.append(_Mark(word.start, word.end, tuple(whole)))
+                marks.append(_Mark.of(word.start, word.end, whole))
         return _merged(_without_faint(marks))
 
     def _phrase_marks(self, phrase: Phrase, words: Sequence[tuple[int, Word]]) -> Iterator[_Mark]:
@@ -235,7 +253,7 @@ class Highlighter:
             else:
                 at, last = words[first + size - 1]
                 length = self._fits(phrase.words[-1], last) or len(last.key.form)
-                yield _Mark(words[first][0] + words[first][1].start, at + last.span(0, length)[1], terms)
+                yield _Mark.of(words[first][0] + words[first][1].start, at + last.span(0, length)[1], terms)
 
     def _fits(self, place: PhraseWord, word: Word) -> int | None:
         """Return how much of the form of ``word`` fits ``place``, None if it doesn't."""
@@ -317,14 +335,9 @@ def _may_stand_in(phrase: Phrase, plain: str) -> bool:
     return True
 
 
-def _is_faint(mark: _Mark) -> bool:
-    """Say whether a place only holds a particle that stands beside better words of the query."""
-    return all(term.weight <= PARTICLE_WEIGHT for term in mark.terms)
-
-
 def _without_faint(marks: list[_Mark]) -> list[_Mark]:
     """Return what is better than faint, if anything is."""
-    return [mark for mark in marks if not _is_faint(mark)] or marks
+    return [mark for mark in marks if not mark.faint] or marks
 
 
 def _merged(marks: list[_Mark]) -> list[_Mark]:
@@ -336,8 +349,7 @@ def _merged(marks: list[_Mark]) -> list[_Mark]:
     for mark in marks[1:]:
         last = merged[-1]
         if mark.start <= last.end:
-            terms = tuple(dict.fromkeys((*last.terms, *mark.terms)))
-            merged[-1] = _Mark(last.start, max(last.end, mark.end), terms)
+            merged[-1] = _Mark.of(last.start, max(last.end, mark.end), (*last.terms, *mark.terms))
         else:
             merged.append(mark)
     return merged
