@@ -10,7 +10,7 @@ from small_collections import commit
 from searchkit.analysis.token import Layer
 from searchkit.document import Document
 from searchkit.engines.whoosh import phrase
-from searchkit.engines.whoosh.executor import contributions, run
+from searchkit.engines.whoosh.executor import best_by_terms, contributions, run
 from searchkit.engines.whoosh.term_cache import TermCache
 from searchkit.query.plan import (
     And,
@@ -319,6 +319,34 @@ def test_the_cache_stays_within_its_limit_and_changes_nothing(tmp_path):
         for plan, hits in zip(plans, expected):
             assert named(generation, run(generation, plan, limit=10)) == hits
             assert cache.nbytes <= 6000
+
+
+def test_a_page_goes_on_from_the_best_by_terms(tmp_path):
+    documents = big_collection(600, seed=5)
+    with commit(tmp_path, [documents[:350], documents[350:]]) as generation:
+        for plan in big_plans(seed=6):
+            bare = Plan(plan.root)
+            expected = [run(generation, each, limit=10) for each in (plan, bare)]
+            best = best_by_terms(generation, plan, 7)
+            assert best == [place for _, place in expected[1].hits[:7]]
+            assert [run(generation, each, limit=10) for each in (plan, bare)] == expected
+            assert run(generation, bare, limit=3, offset=2).hits == expected[1].hits[2:5]
+
+
+def test_what_only_adds_to_scores_decides_nothing(tmp_path):
+    documents = big_collection(600, seed=3)
+    oracle = Oracle(documents)
+    with commit(tmp_path, [documents[::2], documents[1::2]]) as generation:
+        for plan in big_plans(seed=4):
+            bonus = Or((Everything(), any_layer("w5"), any_layer("w41")))
+            for root in (
+                And((plan.root, bonus)),
+                And((plan.root, bonus, Or((any_layer("w2"), Everything())))),
+            ):
+                more = Plan(root, plan.filters)
+                expected, found = oracle.ranked(more), run(generation, more, limit=10)
+                assert found.total == len(expected) == run(generation, plan, limit=0).total
+                assert [key for key, _ in named(generation, found)] == [key for key, _ in expected[:10]]
 
 
 def test_threads_do_not_disturb_each_other(tmp_path):
