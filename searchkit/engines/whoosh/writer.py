@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -116,11 +117,19 @@ class IndexWriter:
         self, codes: npt.NDArray[np.int32], offsets: npt.NDArray[np.int64], bullets: npt.NDArray[np.int64]
     ) -> None:
         """Write a segment with the documents stored since the last one; ``codes`` are their words."""
-        layers = invert(codes, offsets, bullets, self._lexicon)
+        from concurrent.futures import ThreadPoolExecutor  # readers do without
+
         pieces, byte_offsets = stream.encode_documents(codes, offsets)
-        writer, name = self._create("seg")
-        write_segment(writer, layers, pieces, byte_offsets, self._columns, self._records)
-        neighbours.count_neighbours(codes, offsets, self._lexicon).write(writer)
+        layers = invert(codes, offsets, bullets, self._lexicon)
+        inverted = next(layers)
+        with ThreadPoolExecutor(1, thread_name_prefix="searchkit-neighbours") as pool:
+            # All cores have inverted; while one writes that, the others count.
+            counted = pool.submit(neighbours.count_neighbours, codes, offsets, self._lexicon)
+            writer, name = self._create("seg")
+            write_segment(
+                writer, chain((inverted,), layers), pieces, byte_offsets, self._columns, self._records
+            )
+            counted.result().write(writer)
         self._glosses.write(writer, len(self._columns.ids))
         if self._base is not None:
             self._gloss_changes.update(self._glosses.counts())
