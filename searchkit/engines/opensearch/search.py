@@ -13,7 +13,7 @@ from searchkit.engines.found import TopDocs
 from searchkit.engines.opensearch.counts import Counts, Key, OnCluster, name_key
 from searchkit.engines.opensearch.facets import counted_facets, facet_aggregations
 from searchkit.engines.opensearch.schema import MARKS
-from searchkit.engines.opensearch.searches import preference, search
+from searchkit.engines.opensearch.searches import Body, preference, search
 from searchkit.engines.opensearch.second_stage import SecondStageScorer
 from searchkit.engines.opensearch.translation import Query, Translator, with_ids
 from searchkit.engines.whoosh.prepared import PreparedPlan, prepare
@@ -30,6 +30,7 @@ _SORTS: dict[str, list[Any]] = {
 _WHOLE: dict[str, Any] = {}
 _BARE: dict[str, Any] = {"_source": False, "stored_fields": "_none_"}
 _WORDS: dict[str, Any] = {"_source": [MARKS]}
+_AHEAD, _MOST_AHEAD = "first stages", 16
 _MOST_SHOWN = 100
 """Documents come with so many hits at most; those of more are seldom shown."""
 
@@ -70,12 +71,8 @@ def run(
     body["track_total_hits"] = total
     if facets:
         body["aggs"] = facet_aggregations()
-    needed = [] if second is None else counts.missing(second.keys)
-    if second is not None and (needed or not counts.complete):
-        answer, counted = search(snapshot, [body, counts.question(needed)], copies)
-        counts.take(needed, counted)
-    else:
-        (answer,) = search(snapshot, [body], copies)
+    known: dict[str, Any] | None = snapshot.caches.get(_AHEAD, {}).pop(str(body), None)
+    answer = known or _counting(snapshot, body, copies, () if second is None else second.keys)
     hits = _hits(snapshot, answer)
     if second is not None and plan.second is not None and hits:
         best, rest = hits[: plan.second.weights.window], hits[plan.second.weights.window :]
@@ -89,10 +86,37 @@ def run(
     )
 
 
-def needed(snapshot: OnCluster, plan: Plan) -> list[Key]:
-    """Return what has to be counted before ``plan`` can be run."""
-    second = plan.second and SecondStageScorer(plan.second, snapshot.lexicon, Counts.of(snapshot))
-    return [*map(name_key, prepare(plan).phrases), *(second.keys if second else ())]
+def _counting(snapshot: OnCluster, body: Body, copies: str, keys: Sequence[Key]) -> dict[str, Any]:
+    """Return the answer to a search; those of ``keys`` that are not known are counted together with it."""
+    counts = Counts.of(snapshot)
+    needed = counts.missing(keys)
+    if not needed and (not keys or counts.complete):
+        return search(snapshot, [body], copies)[0]
+    answer, counted = search(snapshot, [body, counts.question(needed)], copies)
+    counts.take(needed, counted)
+    return answer
+
+
+def run_ahead(snapshot: OnCluster, plan: Plan, keys: Sequence[Key]) -> None:
+    """Count ``keys`` and, by the same request, run the first stage of a plan whose first page is probably asked for."""
+    counts = Counts.of(snapshot)
+    prepared = prepare(plan)
+    if plan.second is None or not prepared.scored or not counts.missing(keys):
+        counts.get(keys)
+        return
+    wanted = [*keys, *SecondStageScorer(plan.second, snapshot.lexicon, counts).keys]
+    if counts.missing(map(name_key, prepared.phrases)):
+        # How much these score has to be known first.
+        first_stage(snapshot, prepared, also=wanted)
+        return
+    query = first_stage(snapshot, prepared)
+    body = {**_page(query, "relevance", plan.second.weights.window, _BARE), "from": 0}
+    body["track_total_hits"] = True
+    answer = _counting(snapshot, body, preference(query), wanted)
+    ahead = snapshot.caches.setdefault(_AHEAD, {})
+    if len(ahead) >= _MOST_AHEAD:
+        ahead.clear()
+    ahead[str(body)] = answer
 
 
 def first_stage(snapshot: OnCluster, prepared: PreparedPlan, *, also: Sequence[Key] = ()) -> Query:

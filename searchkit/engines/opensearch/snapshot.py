@@ -108,7 +108,10 @@ class ClusterSnapshot(Committed):
     def look_up_pairs(self, pairs: Iterable[tuple[str, str]], plan: Plan | None = None) -> None:
         """Count all of ``pairs``, and what has to be known to run ``plan``, by one request."""
         keys = [pair_key(*pair) for pair in pairs]
-        self._counts.get(keys if plan is None else [*keys, *search.needed(self, plan)])
+        if plan is None:
+            self._counts.get(keys)
+        else:
+            search.run_ahead(self, plan, keys)
 
     def side_by_side(self, first: str, second: str) -> int:
         """Return how many documents hold two base terms as neighbours."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from searchkit import SearchIndex
 from searchkit.document import Document
+from searchkit.engines.opensearch.connection import Connection
 from searchkit.engines.opensearch.meanwhile import meanwhile
 
 
@@ -39,3 +42,23 @@ def test_what_is_asked_meanwhile_returns_or_raises() -> None:
     for _ in range(2):
         with pytest.raises(ValueError, match="five"):
             wait()
+
+
+def test_most_searches_take_two_requests_one_after_the_other(
+    cluster_address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    SearchIndex.build([paper(number) for number in range(5)], cluster_address).close()
+    asked: list[str] = []
+    attempt = Connection.attempt
+
+    def counted(connection: Connection, method: str, path: str, *body: Any, **options: Any) -> Any:
+        asked.append(path)
+        return attempt(connection, method, path, *body, **options)
+
+    with SearchIndex.open(cluster_address) as index:
+        monkeypatch.setattr(Connection, "attempt", counted)
+        found = [hit.id for hit in index.search("확산 1 모델")]
+        assert sorted(path.rpartition("/")[2] for path in asked) == ["_msearch", "_search", "head"]
+        asked.clear()
+        assert [hit.id for hit in index.search("확산 1 모델")] == found
+        assert sorted(path.rpartition("/")[2] for path in asked) == ["_search", "_search", "head"]
