@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from searchkit.analysis.glossary import UserGlosses
     from searchkit.analysis.glosses import Gloss
     from searchkit.document import Document
+    from searchkit.engines.verification import Verification
     from searchkit.engines.whoosh.glossary import StoredGlossary
     from searchkit.engines.whoosh.lexicon import StoredLexicon
     from searchkit.query.plan import Node, PhraseTerm, Plan
@@ -243,30 +244,6 @@ class Commit(AbstractContextManager["Commit", None], Protocol):
 
         With ``resume`` it goes on from `resumable`: what the commit that was cut short has written counts.
         """
-
-
-class Verification(Protocol):
-    """What `Engine.verify` found; ``generation`` is 0 where unknown, ``bytes`` counts what was checked."""
-
-    @property
-    def sound(self) -> bool:
-        """Whether nothing is wrong."""
-
-    @property
-    def generation(self) -> int:
-        """The number of the commit that counts."""
-
-    @property
-    def files(self) -> int:
-        """How many files, or parts, were checked."""
-
-    @property
-    def bytes(self) -> int:
-        """How large these are."""
-
-    @property
-    def problems(self) -> Sequence[tuple[str, str]]:
-        """What is wrong, as (file or part, message)."""
 
 
 class Repair(Protocol):

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from searchkit.analysis.analyzer import WordAnalyzer
-from searchkit.engines.base import Backup, Engine, Verification
+from searchkit.engines.base import Backup, Engine
 from searchkit.engines.locate import engine_at
+from searchkit.engines.verification import Verification
 from searchkit.errors import IndexCorrupt, SearchkitError
 from searchkit.index.report import IndexReport, Progress
 from searchkit.index.state import SourcesState

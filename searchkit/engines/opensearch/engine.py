@@ -20,7 +20,7 @@ from searchkit.errors import EngineUnavailable, IndexMissing
 
 if TYPE_CHECKING:
     from searchkit.engines.base import DictionaryOf
-    from searchkit.engines.opensearch.verify import Verification
+    from searchkit.engines.verification import Verification
 
 
 class ClusterEngine:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NamedTuple
 
 import numpy as np
 
@@ -20,34 +18,10 @@ from searchkit.engines.opensearch.frequencies import Frequencies
 from searchkit.engines.opensearch.head import Head
 from searchkit.engines.opensearch.ledger import Ledger
 from searchkit.engines.opensearch.stored_words import stored_words
+from searchkit.engines.verification import Problem, Verification
 from searchkit.errors import IndexCorrupt
 
 _AT_ONCE = 2_000
-
-
-class Problem(NamedTuple):
-    """What is wrong with which part."""
-
-    part: str
-    message: str
-
-    def __str__(self) -> str:
-        return f"{self.part}: {self.message}"
-
-
-@dataclass(frozen=True, slots=True)
-class Verification:
-    """What `verify` found; ``generation`` is 0 where unknown, ``files`` and ``bytes`` count the blobs checked."""
-
-    generation: int
-    problems: tuple[Problem, ...]
-    files: int = 0
-    bytes: int = 0
-
-    @property
-    def sound(self) -> bool:
-        """Whether nothing is wrong."""
-        return not self.problems
 
 
 def verify(ledger: Ledger, *, deep: bool = False) -> Verification:

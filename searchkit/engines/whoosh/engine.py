@@ -16,11 +16,11 @@ from searchkit.errors import IndexCorrupt
 
 if TYPE_CHECKING:
     from searchkit.engines.base import DictionaryOf
+    from searchkit.engines.verification import Verification
     from searchkit.engines.whoosh.backup import Backup
     from searchkit.engines.whoosh.manifest import Manifest
     from searchkit.engines.whoosh.repair import Repair
     from searchkit.engines.whoosh.transaction import Transaction
-    from searchkit.engines.whoosh.verify import Verification
     from searchkit.engines.whoosh.writer import IndexWriter
 
 

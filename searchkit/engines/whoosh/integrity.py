@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
+from searchkit.engines.verification import Problem
 from searchkit.engines.whoosh.blockfile import PLAIN, BlockFile, read_plain
 from searchkit.engines.whoosh.layout import Current, manifest_name, manifest_number, read_manifest
 from searchkit.engines.whoosh.manifest import FileRecord, Manifest
@@ -13,16 +13,6 @@ from searchkit.errors import IndexCorrupt, IndexMissing
 
 Deep = Callable[[Path, Manifest], list[str]]
 """Looks into the files of a generation, whose checksums are right, and says what is wrong in plain words."""
-
-
-class Problem(NamedTuple):
-    """What is wrong with a file of the index."""
-
-    file: str
-    message: str
-
-    def __str__(self) -> str:
-        return f"{self.file}: {self.message}"
 
 
 def file_problems(folder: Path, record: FileRecord) -> list[Problem]:

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from searchkit.engines.verification import Problem
 from searchkit.engines.whoosh.blockfile import read_plain
 from searchkit.engines.whoosh.files import Files
-from searchkit.engines.whoosh.integrity import Deep, Problem, newest_sound
+from searchkit.engines.whoosh.integrity import Deep, newest_sound
 from searchkit.engines.whoosh.layout import read_current
 from searchkit.engines.whoosh.manifest import Manifest
 from searchkit.engines.whoosh.store import Store, next_number

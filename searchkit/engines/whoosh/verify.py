@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
-from searchkit.engines.whoosh.integrity import Deep, Problem, deep_problems, generation_problems
+from searchkit.engines.verification import Problem, Verification
+from searchkit.engines.whoosh.integrity import Deep, deep_problems, generation_problems
 from searchkit.engines.whoosh.layout import CURRENT, Current, manifest_name, manifest_number
 from searchkit.engines.whoosh.manifest import FileRecord
 from searchkit.engines.whoosh.pins import Pin, try_pin
@@ -15,21 +15,6 @@ from searchkit.errors import IndexCorrupt
 
 _TRIES = 100
 _RETRY_SECONDS = 0.01
-
-
-@dataclass(frozen=True, slots=True)
-class Verification:
-    """What `verify` found; ``generation`` is 0 where unknown, ``bytes`` counts what was checked."""
-
-    generation: int
-    problems: tuple[Problem, ...]
-    files: int = 0
-    bytes: int = 0
-
-    @property
-    def sound(self) -> bool:
-        """Return whether nothing is wrong."""
-        return not self.problems
 
 
 def verify(path: str | Path, *, deep: Deep | None = None) -> Verification:
