@@ -101,27 +101,18 @@ def test_tls_and_passwords(shell: Shell, command: str, cluster_address: str, tmp
         assert "no index" in answer.error
 
 
-def test_a_read_only_index(shell: Shell, cluster_address: str) -> None:
+@pytest.mark.parametrize(
+    ("block", "said"),
+    [
+        ("index.blocks.write", "is read-only; lift its block"),
+        # The server sets this block at the flood-stage watermark.
+        ("index.blocks.read_only_allow_delete", "the disks are full (flood-stage watermark)"),
+    ],
+)
+def test_an_index_that_can_not_be_written(shell: Shell, cluster_address: str, block: str, said: str) -> None:
     assert shell("index", "seeds/2023-12-04.md", "--index", cluster_address).code == 0
     address = parse_address(cluster_address)
-    block = {"index.blocks.write": True}
     with Connection(address) as connection:
-        connection.request("PUT", f"/{address.name}*/_settings", block)
-    assert (
-        "is read-only; lift its block"
-        in shell("index", "seeds/2023-12-08.md", "--index", cluster_address).error
-    )
+        connection.request("PUT", f"/{address.name}*/_settings", {block: True})
+    assert said in shell("index", "seeds/2023-12-08.md", "--index", cluster_address).error
     assert shell("search", "확산", "--index", cluster_address).code == 0
-
-
-def test_full_disks(shell: Shell, cluster_address: str) -> None:
-    assert shell("index", "seeds/2023-12-04.md", "--index", cluster_address).code == 0
-    address = parse_address(cluster_address)
-    # The server sets this block at the flood-stage watermark.
-    block = {"index.blocks.read_only_allow_delete": True}
-    with Connection(address) as connection:
-        connection.request("PUT", f"/{address.name}*/_settings", block)
-    assert (
-        "the disks are full (flood-stage watermark)"
-        in shell("index", "seeds/2023-12-08.md", "--index", cluster_address).error
-    )
