@@ -15,11 +15,11 @@ from searchkit.engines.opensearch import driver
 from searchkit.engines.opensearch.address import Address
 from searchkit.engines.opensearch.backoff import Backoff
 from searchkit.engines.opensearch.failures import Busy, Dropped, NoAnswer, Where, translate
-from searchkit.engines.opensearch.node import Node
 from searchkit.errors import EngineUnavailable, OptionError
 
-# Seconds for an answer, and for trying again while the cluster is busy or a node is lost.
+# Seconds for an answer, for a connection, and for trying again while the cluster is busy or a node is lost.
 ANSWER = 10.0
+CONNECT = 5.0
 PATIENCE = 10.0
 # A node that failed is asked again after so many seconds.
 _DEAD = 5.0
@@ -31,6 +31,13 @@ AUTHORITY = "SEARCHKIT_OPENSEARCH_CA"
 
 # The driver logs each failure, and Python prints such logs where nobody listens; ours are the errors raised.
 logging.getLogger("opensearch").addHandler(logging.NullHandler())
+
+
+class _Node(driver.Urllib3HttpConnection):
+    """A connection that keeps the server's advice about coming versions to itself."""
+
+    def _raise_warnings(self, warning_headers: Any) -> None:
+        pass
 
 
 class Connection:
@@ -50,7 +57,7 @@ class Connection:
         tls: dict[str, Any] = {"ssl_context": _trust()} if address.secure else {}
         self._transport = driver.Transport(
             [{"host": host, "port": port} for host, port in address.hosts],
-            connection_class=Node,
+            connection_class=_Node,
             use_ssl=address.secure,
             headers=authorization,
             pool_maxsize=connections,
@@ -106,9 +113,10 @@ class Connection:
         timeout: float = ANSWER,
     ) -> Any:
         """Send a request to one node, once; else as `request`."""
+        limit: Any = driver.Timeout(connect=min(CONNECT, timeout), read=timeout)
         try:
             return self._transport.perform_request(
-                method, path, params=dict(params) if params else None, body=body, timeout=timeout
+                method, path, params=dict(params) if params else None, body=body, timeout=limit
             )
         except (driver.OpenSearchException, driver.ImproperlyConfigured) as error:
             raise translate(error, self.where(timeout)) from error

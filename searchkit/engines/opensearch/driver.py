@@ -5,7 +5,7 @@ from __future__ import annotations
 from searchkit.errors import EngineUnavailable
 
 try:
-    from opensearchpy import Connection, Transport
+    from opensearchpy import Transport, Urllib3HttpConnection
     from opensearchpy.exceptions import (
         ConnectionError as NoConnection,
     )
@@ -17,19 +17,21 @@ try:
         SSLError,
         TransportError,
     )
+    from urllib3 import Timeout
 except ImportError as error:
     raise EngineUnavailable(
         "an index on a cluster needs the OpenSearch client; install it: pip install 'searchkit[opensearch]'"
     ) from error
 
 __all__ = [
-    "Connection",
     "ConnectionTimeout",
     "ImproperlyConfigured",
     "NoConnection",
     "OpenSearchException",
     "SSLError",
     "SerializationError",
+    "Timeout",
     "Transport",
     "TransportError",
+    "Urllib3HttpConnection",
 ]
