@@ -376,7 +376,7 @@ def test_damage_is_found(
         assert snapshot.lexicon.word_count
     ledger.connection.request("DELETE", f"/{ledger.name}/_doc/{head.content.lexicon[0].name}.0")
     checked = verify(ledger)
-    assert [problem.part for problem in checked.problems] == [ledger.name]
+    assert [problem.file for problem in checked.problems] == [ledger.name]
     assert head.content.lexicon[0].name in str(checked.problems[0])
 
 
