@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 INTERRUPTED = 130
 
@@ -15,3 +18,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return run(arguments)
     except KeyboardInterrupt:
         return INTERRUPTED
+
+
+def program() -> NoReturn:
+    """Run ``searchkit`` as a process of its own and end it, with its exit code, once all is written."""
+    code = main()
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None:
+                stream.flush()
+        except (OSError, ValueError):
+            pass  # `main` has said what can be said of it
+        except KeyboardInterrupt:
+            code = INTERRUPTED
+    # Taking the Korean model apart, object by object, would keep people waiting; the system frees it all at once.
+    os._exit(code)
