@@ -7,6 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# How long an example takes says more of what else the machine is doing.
+settings.register_profile("searchkit", deadline=None)
+settings.load_profile("searchkit")
 
 # The fault harness is used by tests of several folders; the scripts for a cluster are a package of the repository.
 sys.path.insert(0, str(Path(__file__).parent / "faults"))

@@ -69,14 +69,18 @@ class Titles:
 
     def _ask(self, whole: PhraseTerm, made: Plan) -> list[TitlePhrase]:
         snapshot, weights = self._snapshot, EXPANSION.titles
+        documents = snapshot.documents_with(Layer.TITLE)
+        hits = min(weights.hits, int(weights.fraction * documents))
+        if hits < weights.documents:
+            return []
         # The filters of one search must not change what another remembers.
-        codes, offsets = snapshot.words(snapshot.best_by_terms(made, weights.hits))
+        codes, offsets = snapshot.words(snapshot.best_by_terms(made, hits))
         if self._holding(codes, offsets, whole) < weights.documents:
             return []
         return over_represented(
             [title for title in self._titles(codes, offsets) if title],
             lambda word: self._frequency(word, Layer.TITLE),
-            snapshot.documents_with(Layer.TITLE),
+            documents,
             weights,
         )
 

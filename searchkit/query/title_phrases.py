@@ -29,7 +29,8 @@ _Phrase = tuple[str, ...]
 class TitlePhraseWeights:
     """Which phrases of titles expand a query, and what they are worth.
 
-    Titles of the best ``hits`` are read if ``documents`` of these hold the whole query as a phrase. A phrase counts
+    Titles of the best ``hits``, but no more than ``fraction`` of all documents, are read if ``documents`` of these hold
+    the whole query as a phrase: among more, chance says what stands out. A phrase counts
     that ``titles`` of them hold, and that is ``lift`` times as frequent there as in all titles. It is worth
     p·log(p / background), where p is its share of the titles; the best ``phrases`` are taken, for ``title`` × idf ×
     what they are worth, at most 1. ``within``: a phrase is left out if so much of its titles hold a longer one that is
@@ -39,6 +40,7 @@ class TitlePhraseWeights:
     sure: float
     documents: int
     hits: int
+    fraction: float
     titles: int
     lift: float
     phrases: int

@@ -76,7 +76,15 @@ EXPANSION = ExpansionWeights(
     general=0.15,
     least=0.1,
     titles=TitlePhraseWeights(
-        sure=0.75, documents=3, hits=40, titles=3, lift=3.0, phrases=5, within=0.6, title=16.0
+        sure=0.75,
+        documents=3,
+        hits=40,
+        fraction=0.05,
+        titles=3,
+        lift=3.0,
+        phrases=5,
+        within=0.6,
+        title=16.0,
     ),
 )
 """What other names of what a query names are worth."""

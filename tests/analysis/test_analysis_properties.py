@@ -34,7 +34,7 @@ PIECES = (
     " _ / , 's 1,000 27.3 C++ # 나 é Ｘ 学習 β ** \""
 )
 mixed = st.lists(st.sampled_from([*PIECES.split(), " ", "x" * 300, "가" * 70]), max_size=12).map("".join)
-few = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+few = settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 
 
 @few
@@ -156,6 +156,6 @@ def test_terms_of_real_text_stand_where_they_say(analyzer: WordAnalyzer, chunks:
 
 
 @given(st.from_regex(r"\A(?:[가-힣]{0,70}|[A-Za-z]{0,20})[.,:;!?)\-'e가]{0,4}\Z"))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_plain_chunks_are_split_like_any_other(chunk):
     assert split_chunk(chunk) == _split_any(chunk)

@@ -85,7 +85,7 @@ def check(several: list[list[Document]], *, look: bool = False) -> None:
         assert all(type(key) is WordKey for key in keys)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.lists(documents(), max_size=4), min_size=1, max_size=3), st.booleans())
 def test_streams_are_those_of_each_piece_alone(several: list[list[Document]], look: bool) -> None:
     check(several, look=look)
@@ -144,7 +144,7 @@ def test_a_batch_is_full_by_its_words_or_its_documents(monkeypatch: pytest.Monke
     assert encoder.full
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.lists(
         st.lists(st.integers(0, 2**64 - 1) | st.integers(0, 60).map(lambda n: n << 52), max_size=300),
@@ -162,7 +162,7 @@ def test_hashes_are_numbered_by_first_appearance(several: list[list[int]]) -> No
         assert len(table) == len(numbers)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.text(st.sampled_from("ab가\x00"), min_size=1, max_size=80), min_size=1, max_size=30))
 def test_pieces_have_the_same_bits_only_if_they_are_the_same(pieces: list[str]) -> None:
     hasher = PieceHasher()

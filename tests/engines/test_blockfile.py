@@ -31,7 +31,7 @@ def write(folder: Path, arrays: dict[str, np.ndarray], name: str = "MAIN_a.seg")
     return writer.finish()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(
         st.tuples(

@@ -74,7 +74,7 @@ def test_folders_are_no_addresses(text: str) -> None:
     assert not is_address(text)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(max_size=30))
 def test_any_text_gives_an_address_or_the_one_error(text: str) -> None:
     whole = f"opensearch://{text}"

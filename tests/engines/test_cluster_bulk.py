@@ -91,7 +91,7 @@ def documents(count: int) -> dict[str, Any]:
     return {f"문서/{n}": {"n": n, "text": "확산 모델 " * (n % 7)} for n in range(count)}
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 2**32), st.integers(0, 60), st.integers(1, 4), st.integers(1, 4000))
 def test_each_item_is_stored_or_reported_once(seed: int, count: int, threads: int, body_bytes: int) -> None:
     chance = random.Random(seed)

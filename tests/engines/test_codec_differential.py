@@ -168,7 +168,7 @@ def test_an_index_changes_from_one_codec_to_the_other(pair, tmp_path):
         assert fields[0] == fields[1]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.data())
 def test_any_small_collection(tmp_path_factory, data):
     rng = random.Random(data.draw(st.integers(0, 2**32)))

@@ -131,7 +131,7 @@ def index_of(folder, documents, cuts, gone):
     return generation
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     documents=collections(),
     cuts=st.integers(1, 4),

@@ -73,7 +73,7 @@ def test_a_document_that_is_not_there(tmp_path):
         stored.get([2])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data())
 def test_a_damaged_frame_is_read_otherwise_or_found_out(data):
     records = some_records(800)

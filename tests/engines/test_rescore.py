@@ -128,7 +128,7 @@ class Slow:
         return total + weights.sentence * best
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(DOCUMENTS, QUERY, BIGRAMS, st.data())
 def test_scores_are_those_of_the_slow_way_after_any_commits(
     tmp_path_factory, documents, query, bigrams, data

@@ -21,7 +21,7 @@ def phrases(draw):
     return places
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.lists(ITEMS, min_size=1, max_size=5), phrases(), st.sampled_from([None, "title", "bullets"]), st.data()
 )
@@ -60,7 +60,7 @@ def test_the_anchor_is_what_fewest_words_fit():
     assert scan.anchor_of(counts) == (1, 1)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(ITEMS, min_size=1, max_size=6), st.integers(1, 6))
 def test_ends_of_first_items_are_found_in_beginnings_of_streams(documents, most):
     streams = [

@@ -74,7 +74,7 @@ def as_plain(postings):
     }
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(collections(), st.integers(1, 4), st.sets(st.integers(0, 7)))
 def test_postings_are_those_counted_by_hand(tmp_path_factory, documents, cuts, gone):
     folder = tmp_path_factory.mktemp("index")
@@ -94,7 +94,7 @@ def test_postings_are_those_counted_by_hand(tmp_path_factory, documents, cuts, g
             assert average == pytest.approx(sum(lengths.values()) / count if count else 1.0)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(collections(), st.integers(1, 4))
 def test_documents_and_columns_come_back(tmp_path_factory, documents, cuts):
     with commit(
@@ -110,7 +110,7 @@ def test_documents_and_columns_come_back(tmp_path_factory, documents, cuts):
         assert generation.find("nobody") is None
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(collections())
 def test_streams_hold_the_words_in_text_order(tmp_path_factory, documents):
     with commit(tmp_path_factory.mktemp("index"), [documents]) as generation:

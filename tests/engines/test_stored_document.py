@@ -39,7 +39,7 @@ def documents(draw):
     )
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(documents())
 def test_a_document_comes_back_as_it_was(document):
     record = encode(document)
@@ -48,7 +48,7 @@ def test_a_document_comes_back_as_it_was(document):
     assert decode(json.loads(json.dumps(record.decode())).encode()) == document
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(documents(), documents(), st.booleans())
 def test_the_hash_of_the_content_tells_contents_apart(one, other, same):
     if same:
@@ -108,7 +108,7 @@ def test_what_is_no_record_is_found_out(record):
         decode(record)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(documents(), st.data())
 def test_a_changed_record_is_a_document_or_found_out(document, data):
     record = bytearray(encode(document))

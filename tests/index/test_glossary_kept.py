@@ -30,7 +30,7 @@ def pairs(index: SearchIndex):
     return [] if glossary is None else glossary.pairs()
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(STEPS)
 def test_it_is_that_of_the_documents(steps) -> None:
     with tempfile.TemporaryDirectory() as folder:

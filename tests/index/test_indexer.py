@@ -89,7 +89,7 @@ def attempt(*arguments):
         return str(error)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(STEPS, min_size=1, max_size=4))
 def test_settled_files_change_nothing(steps) -> None:
     with tempfile.TemporaryDirectory() as name:

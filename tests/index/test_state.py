@@ -30,7 +30,7 @@ def flat(state):
     return found | {("deleted", name): value for name, value in state.deleted.items()}
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(states(), states(), states())
 def test_what_only_one_changed_counts(base, mine, theirs):
     before, ours, others = flat(base), flat(mine), flat(theirs)

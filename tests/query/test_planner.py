@@ -64,7 +64,7 @@ def test_phrases_end_in_a_bare_word(planned):
         assert root.words[-1].tail is tail, text
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(text=texts, match_all=st.booleans(), phrases=st.booleans())
 def test_any_query_has_a_plan(planned, text, match_all, phrases):
     plan, _ = planned(text, match_all=match_all, phrases=phrases)

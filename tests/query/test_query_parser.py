@@ -22,7 +22,7 @@ def forms(node) -> list[str]:
     return [word.key.form for word, _ in _words_of(node)]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(texts)
 def test_any_text_is_read(text):
     parsed = parse(text)
@@ -32,7 +32,7 @@ def test_any_text_is_read(text):
         assert "\n" not in note.message
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(texts)
 def test_strict_reading_raises_only_syntax_errors_with_their_place(text):
     try:
@@ -45,7 +45,7 @@ def test_strict_reading_raises_only_syntax_errors_with_their_place(text):
     assert 0 <= place <= len(text)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.from_regex(r"\A(?:[가-힣]{1,6}|[a-z]{1,8}|[a-z]{1,3}-[0-9])\Z"), min_size=1, max_size=20))
 def test_words_are_words(words):
     parsed = parse(" ".join(words))
@@ -53,7 +53,7 @@ def test_words_are_words(words):
     assert forms(parsed.node) == words
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.text(max_size=60))
 def test_without_fields_and_ids_every_word_of_the_text_is_kept(text):
     if not text.strip() or ":" in text or "：" in text:

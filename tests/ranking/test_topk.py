@@ -40,7 +40,7 @@ def segments(draw):
     return doc_count, factors, terms, tables, impacts
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(segments(), st.sampled_from([1, 3, 10, 500, 5000]), st.booleans(), st.sampled_from([0.0, 0.5, 0.999]))
 def test_the_best_are_among_the_candidates(segment, k, filtered, floor_share):
     doc_count, factors, terms, tables, words = segment
@@ -65,7 +65,7 @@ def test_the_best_are_among_the_candidates(segment, k, filtered, floor_share):
         np.testing.assert_allclose(exact, scores[found], rtol=1e-12)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(segments())
 def test_frequencies_are_found_for_any_documents(segment):
     doc_count, factors, terms, tables, words = segment
@@ -82,7 +82,7 @@ def test_frequencies_are_found_for_any_documents(segment):
     assert (marked == (np.sum(tables, axis=0) > 0)).all()
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(segments())
 def test_words_add_up_what_their_terms_add(segment):
     doc_count, _, _, tables, words = segment

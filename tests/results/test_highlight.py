@@ -125,7 +125,7 @@ def test_labels_are_never_highlighted(presenter):
         max_size=60,
     )
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_highlights_never_overlap_whatever_the_text(presenter, text):
     document = Document(id="x", title=text, bullets=[text, text])
     hit = presenter('확산 모델 a4 b-4 é "모델 a"', document).present(document, rank=1, score=1.0)
@@ -146,7 +146,7 @@ def test_highlights_never_overlap_whatever_the_text(presenter, text):
         max_size=60,
     )
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_knowing_the_words_that_match_changes_nothing(ask, text):
     query = '확산 모델을 a4 b-4 ασ σ fi İ é "모델 a" "확산 모델" title:b* 4-* http://a.b/c'
     document = Document(id="x", title=text, bullets=[text, f"{text} 모델 a ΑΣa Σ"])

@@ -103,7 +103,7 @@ def test_html_is_escaped_and_plain_text_is_harmless():
     ),
     st.data(),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_any_passage_is_part_of_its_bullet_and_fits(pieces, data):
     text = "".join(pieces)
     marks = []

@@ -62,7 +62,7 @@ def test_pairs_are_counted_by_documents(tmp_path: Path) -> None:
         assert {each.text: each.documents for each in index.suggest("확사")}["확산 모델"] == 2
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(prefix=st.text(st.sampled_from("확산모델ㅎㅅㅁㄷㅏ diffusion-4é漢😀\n\t\ud800"), max_size=12))
 def test_any_text_is_completed_or_not(seeds: SearchIndex, prefix: str) -> None:
     found = seeds.suggest(prefix, limit=5)

@@ -19,7 +19,7 @@ PAPERS = {
     "titled": ("Better Reward Models", "모델을 자세히 살펴본다"),
     "only-title": ("Reward Models Again", "다른 이야기"),
     "rare": ("Rare", "드문 낱말"),
-    **{f"filler-{number}": (f"Language Models {number}", f"문장 {number}이다") for number in range(20)},
+    **{f"filler-{number}": (f"Language Models {number}", f"문장 {number}이다") for number in range(120)},
 }
 
 
@@ -64,6 +64,13 @@ def test_a_query_that_stands_in_fewer_documents_is_left_alone(index: SearchIndex
         "bullets:보상",
     ):
         assert "titles" not in [note.code for note in index.search(query).notes], query
+
+
+def test_a_few_papers_say_nothing_of_what_titles_call_a_thing(tmp_path: Path) -> None:
+    few = [name for name in PAPERS if not name.startswith("filler")] + [f"filler-{n}" for n in range(40)]
+    documents = [Document(id=name, title=PAPERS[name][0], bullets=(PAPERS[name][1],)) for name in few]
+    with SearchIndex.build(documents, tmp_path / "index") as small:
+        assert "titles" not in [note.code for note in small.search(QUERY).notes]
 
 
 def test_sorted_hits_need_no_titles(index: SearchIndex) -> None:

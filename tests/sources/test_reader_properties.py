@@ -67,7 +67,7 @@ def check(parsed, data):
         assert "\n" not in problem.message
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.binary(max_size=400), NAMES)
 def test_any_bytes(data, name):
     parsed = read(data, name)
@@ -75,7 +75,7 @@ def test_any_bytes(data, name):
         json.dumps(document.as_dict(), ensure_ascii=False).encode()
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(PIECES | st.text(max_size=20), max_size=25), NAMES, st.sampled_from(["\n", "\r\n", "\r"]))
 def test_lines_of_all_kinds(pieces, name, end):
     data = end.join(pieces).encode("utf-8", "replace")
@@ -95,7 +95,7 @@ LINES = st.lists(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(LINES, st.booleans())
 def test_no_text_of_a_paper_or_a_note_is_lost(lines, is_digest):
     head = "## Daily Papers (2024-06-12)\n### [T](https://arxiv.org/abs/2406.00001)\n" if is_digest else ""
