@@ -16,9 +16,10 @@ from dataclasses import dataclass
 from dataclasses import field as default
 from functools import lru_cache
 from itertools import accumulate, chain
+from typing import NamedTuple
 
 from searchkit.analysis.normalization import fold
-from searchkit.analysis.token import Kind, Layer, Token, WordKey
+from searchkit.analysis.token import Context, Kind, Layer, Token, WordKey
 from searchkit.analysis.words import Word, same_signs, split_chunk
 from searchkit.document import Document
 from searchkit.query.plan import (
@@ -50,32 +51,36 @@ _BASE_LAYERS = {"title": Layer.TITLE, "bullets": Layer.BULLETS}
 _MAX_CACHED_CHUNK = 128
 _Text = tuple[str, int, str]
 """Field, item and text."""
+_Placed = tuple[int, Word]
+"""Where the chunk of a word begins, and the word."""
+_OTHER: _Placed = (0, Word(0, 0, WordKey(Context.FREE, "")))
 _cached_split = lru_cache(maxsize=32_768)(split_chunk)
 
 
-@dataclass(slots=True)
-class _Mark:
-    """A place in a text, the terms that led to it, and the numbers of their words.
+class _Cause(NamedTuple):
+    """What leads to places: terms, and the numbers of their words.
 
-    ``faint``: it only holds a particle that stands beside better words of the query.
+    ``faint``: they are only a particle that stands beside better words of the query.
     """
 
-    start: int
-    end: int
     terms: tuple[PlanTerm, ...]
     words: tuple[int, ...]
     faint: bool
 
     @classmethod
-    def of(cls, start: int, end: int, terms: Iterable[PlanTerm]) -> _Mark:
-        """Return the place of ``terms``; what stands there repeatedly counts once."""
+    def of(cls, terms: Iterable[PlanTerm]) -> _Cause:
+        """Return ``terms`` as one cause; what stands there repeatedly counts once."""
         found = tuple(dict.fromkeys(terms))
         words = tuple(sorted({term.word for term in found}))
-        return cls(start, end, found, words, all(term.weight <= PARTICLE_WEIGHT for term in found))
+        return cls(found, words, all(term.weight <= PARTICLE_WEIGHT for term in found))
 
-    def moved(self, by: int) -> _Mark:
-        """Return the same ``by`` code points further on."""
-        return _Mark(self.start + by, self.end + by, self.terms, self.words, self.faint)
+
+class _Mark(NamedTuple):
+    """A place in a text, and what led to it."""
+
+    start: int
+    end: int
+    cause: _Cause
 
 
 @dataclass(slots=True)
@@ -126,7 +131,11 @@ class Highlighter:
         self._wanted = _Wanted()
         for node in (plan.root, *plan.filters):
             self._wanted.collect(node)
+        self._forms_of_phrases = {
+            form for each in self._wanted.phrases for word in each.words for form in word.forms
+        }
         self._marks: dict[tuple[str, str], list[_Mark]] = {}
+        self._causes: dict[int, _Cause] = {}
         self._matching = None if matching is None else frozenset(matching(self.texts))
 
     @property
@@ -150,52 +159,56 @@ class Highlighter:
         texts = list(_texts(document))
         plain = _plain("\n".join([text for *_, text in texts]))
         places = list(self._in_texts(texts, plain) if plain is not None else self._in_each(texts))
-        only_faint = all(mark.faint for _, _, marks in places for mark in marks)
+        only_faint = all(mark.cause.faint for _, _, marks in places for mark in marks)
         highlights: list[Highlight] = []
         found: dict[tuple[str, str], MatchedTerm] = {}
         seen: set[tuple[int, str]] = set()
         for field, item, marks in places:
-            for mark in marks:
-                if (id(mark.terms), field) not in seen:
-                    seen.add((id(mark.terms), field))
-                    for term in mark.terms:
+            shown = field in _BASE_LAYERS
+            for start, end, cause in marks:
+                if (id(cause), field) not in seen:
+                    seen.add((id(cause), field))
+                    for term in cause.terms:
                         key = term.text, field
                         if key not in found or found[key].via == "surface":
                             found[key] = MatchedTerm(term.text, field, term.via)
-                if field in _BASE_LAYERS and (only_faint or not mark.faint):
-                    highlights.append(Highlight(field, item, mark.start, mark.end, mark.words))
+                if shown and (only_faint or not cause.faint):
+                    highlights.append(Highlight(field, item, start, end, cause.words))
         return tuple(highlights), (*found.values(), *self._outside_text(document))
 
     def _in_texts(self, texts: Sequence[_Text], whole: str) -> Iterator[tuple[str, int, list[_Mark]]]:
         """Yield the places in those texts, which read ``whole`` line by line, that hold any."""
         starts = [0, *accumulate(len(text) + 1 for *_, text in texts)]
-        phrases = [phrase for phrase in self._wanted.phrases if _may_stand_in(phrase, whole)]
+        there = {form for form in self._forms_of_phrases if form in whole}
+        phrases = [each for each in self._wanted.phrases if _may_stand_beside(there, each)] if there else []
         forms = self._matching
         pieces = None if forms is None else _pieces(whole, starts, forms)
+        named = _pieces(whole, starts, there) if phrases else {}
         for number, (field, item, text) in enumerate(texts):
-            begin, end = starts[number], starts[number + 1] - 1
-            if pieces is None:
-                chunks = _chunks(text)
-            else:
-                chunks = _chunks(
-                    text, sorted((at - begin, stop - begin) for at, stop in pieces.get(number, {}).items())
-                )
-            plain = whole[begin:end] if phrases else ""
-            marks = self._in_text(
-                text, field, chunks, [each for each in phrases if _may_stand_in(each, plain)]
-            )
+            if pieces is not None and number not in pieces and number not in named:
+                continue
+            begin = starts[number]
+            chunks = _chunks(text, None if pieces is None else _within(begin, pieces.get(number, {})))
+            words = _words(text, _within(begin, named[number])) if number in named else []
+            marks = self._in_text(field, chunks, phrases, words)
             if marks:
                 yield field, item, marks
 
     def _in_each(self, texts: Sequence[_Text]) -> Iterator[tuple[str, int, list[_Mark]]]:
         """Yield the places in each of ``texts``, whatever these look like."""
+        phrases = self._wanted.phrases
         for field, item, text in texts:
-            yield field, item, self._in_text(text, field, _chunks(text), self._wanted.phrases)
+            words = [(at, word) for at, chunk in _chunks(text) for word in _split(chunk)] if phrases else []
+            yield field, item, self._in_text(field, _chunks(text), phrases, words)
 
     def _in_text(
-        self, text: str, place: str, chunks: Iterable[tuple[int, str]], phrases: Sequence[Phrase]
+        self,
+        place: str,
+        chunks: Iterable[tuple[int, str]],
+        phrases: Sequence[Phrase],
+        words: Sequence[_Placed],
     ) -> list[_Mark]:
-        """Return the places in a text: of words in its ``chunks``, and of ``phrases``."""
+        """Return the places in a text: of words in its ``chunks``, and of ``phrases`` among ``words``."""
         marks: list[_Mark] = []
         known = self._marks
         for at, chunk in chunks:
@@ -203,16 +216,14 @@ class Highlighter:
             if within is None:
                 within = known[place, chunk] = self._in_chunk(chunk, place)
             if within:
-                marks += [mark.moved(at) for mark in within]
-        phrases = [
-            phrase
-            for phrase in phrases
-            if phrase.field is None or (phrase.field == "title") == (place == "title")
-        ]
-        if phrases:
-            words = [(at, word) for at, chunk in _chunks(text) for word in _split(chunk)]
-            marks.extend(chain.from_iterable(self._phrase_marks(phrase, words) for phrase in phrases))
-            marks = _merged(marks)
+                marks += [_Mark(at + start, at + end, cause) for start, end, cause in within]
+        if words:
+            size = len(marks)
+            for phrase in phrases:
+                if phrase.field is None or (phrase.field == "title") == (place == "title"):
+                    marks += self._phrase_marks(phrase, words)
+            if len(marks) > size:
+                marks = _merged(marks)
         return marks
 
     def _in_chunk(self, chunk: str, place: str) -> list[_Mark]:
@@ -230,22 +241,27 @@ class Highlighter:
                 wanted = terms.get((layer, text)) if layer is not None else None
                 if wanted:
                     into = surface if layer is Layer.SURFACE else better
-                    into.append(_Mark.of(*word.span(start, length), wanted))
+                    into.append(_Mark(*word.span(start, length), self._cause(wanted)))
             whole = [*terms.get((Layer.SURFACE, form), ()), *forms.get((place, form), ())]
             if better and (whole or surface):
                 # Their terms count as found, but what is marked is the better place.
-                rest = chain(whole, *(mark.terms for mark in surface))
-                better[0] = _Mark.of(better[0].start, better[0].end, (*better[0].terms, *rest))
+                rest = chain(whole, *(mark.cause.terms for mark in surface))
+                begin, end, cause = better[0]
+                better[0] = _Mark(begin, end, _Cause.of((*cause.terms, *rest)))
             marks += better or surface
             if whole and not better:
-                marks.append(_Mark.of(word.start, word.end, whole))
+                marks.append(_Mark(word.start, word.end, _Cause.of(whole)))
         return _merged(_without_faint(marks))
 
-    def _phrase_marks(self, phrase: Phrase, words: Sequence[tuple[int, Word]]) -> Iterator[_Mark]:
+    def _cause(self, terms: list[PlanTerm]) -> _Cause:
+        found = self._causes.get(id(terms))
+        if found is None:
+            found = self._causes[id(terms)] = _Cause.of(terms)
+        return found
+
+    def _phrase_marks(self, phrase: Phrase, words: Sequence[_Placed]) -> Iterator[_Mark]:
         size = len(phrase.words)
-        terms = phrase.terms or tuple(
-            PlanTerm(Layer.SURFACE, place.forms[0], 1.0, "surface") for place in phrase.words
-        )
+        cause: _Cause | None = None
         for first in range(len(words) - size + 1 if size else 0):
             for place, (_, word) in zip(phrase.words, words[first : first + size]):
                 if self._fits(place, word) is None:
@@ -253,7 +269,16 @@ class Highlighter:
             else:
                 at, last = words[first + size - 1]
                 length = self._fits(phrase.words[-1], last) or len(last.key.form)
-                yield _Mark.of(words[first][0] + words[first][1].start, at + last.span(0, length)[1], terms)
+                if cause is None:
+                    cause = self._cause_of(phrase)
+                yield _Mark(words[first][0] + words[first][1].start, at + last.span(0, length)[1], cause)
+
+    def _cause_of(self, phrase: Phrase) -> _Cause:
+        found = self._causes.get(id(phrase))
+        if found is None:
+            words = tuple(PlanTerm(Layer.SURFACE, place.forms[0], 1.0, "surface") for place in phrase.words)
+            found = self._causes[id(phrase)] = _Cause.of(phrase.terms or words)
+        return found
 
     def _fits(self, place: PhraseWord, word: Word) -> int | None:
         """Return how much of the form of ``word`` fits ``place``, None if it doesn't."""
@@ -324,20 +349,31 @@ def _pieces(whole: str, starts: Sequence[int], forms: Iterable[str]) -> dict[int
     return found
 
 
-def _may_stand_in(phrase: Phrase, plain: str) -> bool:
-    """Say whether it is worth looking for ``phrase`` in a text that reads ``plain``."""
-    for word in phrase.words:
-        for form in word.forms:
-            if form in plain:
-                break
-        else:
-            return False
-    return True
+def _within(begin: int, pieces: dict[int, int]) -> list[tuple[int, int]]:
+    """Return ``pieces`` of a text that stands from ``begin`` on, in its order, by their places in it."""
+    return sorted((at - begin, stop - begin) for at, stop in pieces.items())
+
+
+def _words(text: str, pieces: Sequence[tuple[int, int]]) -> list[_Placed]:
+    """Return the words of ``pieces`` of a text, and something that fits nowhere for those between two of them."""
+    words: list[_Placed] = []
+    before = 0
+    for start, end in pieces:
+        if words and any(_split(chunk) for _, chunk in _chunks(text, ((before, start),))):
+            words.append(_OTHER)
+        words += [(at, word) for at, chunk in _chunks(text, ((start, end),)) for word in _split(chunk)]
+        before = end
+    return words
+
+
+def _may_stand_beside(forms: set[str], phrase: Phrase) -> bool:
+    """Say whether it is worth looking for ``phrase`` in a text with ``forms``."""
+    return not any(forms.isdisjoint(word.forms) for word in phrase.words)
 
 
 def _without_faint(marks: list[_Mark]) -> list[_Mark]:
     """Return what is better than faint, if anything is."""
-    return [mark for mark in marks if not mark.faint] or marks
+    return [mark for mark in marks if not mark.cause.faint] or marks
 
 
 def _merged(marks: list[_Mark]) -> list[_Mark]:
@@ -349,7 +385,8 @@ def _merged(marks: list[_Mark]) -> list[_Mark]:
     for mark in marks[1:]:
         last = merged[-1]
         if mark.start <= last.end:
-            merged[-1] = _Mark.of(last.start, max(last.end, mark.end), (*last.terms, *mark.terms))
+            cause = _Cause.of((*last.cause.terms, *mark.cause.terms))
+            merged[-1] = _Mark(last.start, max(last.end, mark.end), cause)
         else:
             merged.append(mark)
     return merged
