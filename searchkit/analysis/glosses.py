@@ -2,13 +2,14 @@
 
 A name in brackets says where it ends; the one before them is cut here as far as its text tells: at signs, at words with
 a particle or an ending, and at as many words as the other name has. What it can't tell, whether 심층 belongs to 심층
-강화 학습(RL), is decided by `searchkit.analysis.gloss_pairs` from the evidence of many documents.
+강화 학습(RL), is decided by `searchkit.analysis.glossary` from the evidence of many documents.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+import string
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -25,11 +26,14 @@ def _words(text: str) -> frozenset[str]:
 
 
 _BRACKET = re.compile(r"\(([^()]{2,120})\)")
-_BEFORE_BRACKET = re.compile(r"[가-힣A-Za-z0-9*_`'\"’”+]")
+_BEFORE_BRACKET = frozenset(f"{string.ascii_letters}{string.digits}*_`'\"’”+")
+"""Besides Hangul."""
 _SEPARATOR = re.compile(r"\s*[,;/:|]\s+|\s*[;|]\s*|\s+(?:or|또는|혹은)\s+")
 _MAYBE_SEPARATOR = re.compile(r"[,;/:|]|\s(?:or|또는|혹은)\s")
 """Without one there is no separator; looking for it is far quicker."""
 _LATIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9'’.+-]*(?: [A-Za-z0-9&][A-Za-z0-9'’.+-]*)*")
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9+-]*(?: [A-Za-z0-9][A-Za-z0-9+-]*)*")
+"""It stays as it is."""
 _HANGUL_NAME = re.compile(r"(?:[가-힣A-Za-z0-9][가-힣A-Za-z0-9·-]*)(?: [가-힣A-Za-z0-9][가-힣A-Za-z0-9·-]*)*")
 _HANGUL = re.compile("[가-힣]")
 _TWO_LETTERS = re.compile("[A-Za-z].*[A-Za-z]")
@@ -107,14 +111,14 @@ def glosses(texts: Iterable[str]) -> set[Gloss]:
     for text in texts:
         if "(" in text:
             for match in _BRACKET.finditer(text):
-                start = match.start()
-                if start and text[start - 1] == " ":
-                    start -= 1
-                if start and _BEFORE_BRACKET.match(text, start - 1):
-                    bracket = _bracket(match[1])
-                    if bracket.names:
-                        found.update(bracket.within)
-                        found.update(_pairs(text[max(0, start - _MAX_HEAD) : start], bracket))
+                end = match.start()
+                if end and text[end - 1] == " ":
+                    end -= 1
+                if end and ("가" <= (last := text[end - 1]) <= "힣" or last in _BEFORE_BRACKET):
+                    names, within, size = _bracket(match[1])
+                    if names:
+                        found.update(within)
+                        found.update(_pairs(text, end, names, size))
     return found
 
 
@@ -126,25 +130,32 @@ def _bracket(inside: str) -> _Bracket:
     texts = [name for part in parts if (name := _name(part))]
     if not texts or len(texts) > 3:
         return _Bracket((), (), 0)
-    names = [
-        _Name(text, _HANGUL.search(text) is not None, is_abbreviation(text), _size(text)) for text in texts
-    ]
-    size = max([name.size for name in names])
+    names = tuple([_described(name) for name in texts])
     if len(names) == 1:
-        return _Bracket(tuple(names), (), size)
+        return _Bracket(names, (), names[0].size)
     within = [
         Gloss(long.text, short.text, open=False)
         for long in names
         for short in names
         if short.is_short and not long.is_short and abbreviates(short.text, long.text)
     ]
-    return _Bracket(tuple(names), tuple(within), size)
+    return _Bracket(names, tuple(within), max([name.size for name in names]))
 
 
-@lru_cache(maxsize=1 << 14)
+def _described(name: str) -> _Name:
+    is_short = is_abbreviation(name)
+    if is_short:
+        size = sum([char.isupper() or char.isdigit() for char in name])
+    else:
+        size = len([word for word in name.lower().replace("-", " ").split() if word not in SMALL_WORDS])
+    return _Name(name, _HANGUL.search(name) is not None, is_short, max(1, size))
+
+
 def _name(part: str) -> str:
     """Return a part of a bracket as a name, empty if it is none."""
-    text = " ".join(_MARKUP.sub(" ", part).removeprefix("이하 ").split()).strip(" .,")
+    text = part
+    if not _PLAIN_NAME.fullmatch(text):
+        text = " ".join(_MARKUP.sub(" ", part).removeprefix("이하 ").split()).strip(" .,")
     if not 2 <= len(text) <= MAX_LENGTH or text.count(" ") >= MAX_WORDS:
         return ""
     if _HANGUL.search(text):
@@ -169,28 +180,37 @@ def _singular(text: str) -> str:
     return plural[1] if plural else text
 
 
-def _size(name: str) -> int:
-    if is_abbreviation(name):
-        return max(1, sum(char.isupper() or char.isdigit() for char in name))
-    words = [word for word in name.lower().replace("-", " ").split() if word not in SMALL_WORDS]
-    return max(1, len(words))
+def _pairs(text: str, end: int, names: Sequence[_Name], limit: int) -> Iterable[Gloss]:
+    """Return what the ``names`` in a bracket, of size ``limit`` at most, say about the one before it.
 
-
-def _pairs(head: str, bracket: _Bracket) -> Iterable[Gloss]:
-    """Return what the names in a bracket say about the one at the end of ``head``."""
-    words, stopped = _words_before(head)
-    if not words:
+    That one ends at ``end``; it is as many words as a bracket's names have, up to a sign or a particle.
+    """
+    floor = max(0, end - _MAX_HEAD)
+    space = text.rfind(" ", floor, end)
+    before, _, is_hangul, size = _word(text[max(space + 1, floor) : end])
+    if not before:
         return ()
-    if not words[-1].is_hangul:
-        return _latin_pairs(_latin_run(words), bracket.names)
-    cut = _cut(words, bracket.size)
-    before = " ".join([word.text for word in cut])
-    # In 피드백에서의 강화 학습(RLHF) the name begins before the particle: most of it is missing.
-    enough = sum([word.parts for word in words]) + 1 if stopped else bracket.size
+    if not is_hangul:
+        return _latin_pairs(_latin_run(text[floor:end]), names)
+    words, enough = 1, limit
+    while size < limit and space >= 0:
+        end, space = space, text.rfind(" ", floor, space)
+        word, stops, _, parts = _word(text[max(space + 1, floor) : end])
+        if not word or word[-1] == ".":
+            break
+        if stops:
+            # In 피드백에서의 강화 학습(RLHF) the name begins before the particle: most of it is missing.
+            enough = size + 1
+            break
+        size += parts
+        if size > limit or words == MAX_WORDS:
+            break
+        before = f"{word} {before}"
+        words += 1
     return [
-        Gloss(before, name.text, len(cut) > 1)
-        for name in bracket.names
-        if not name.is_hangul and name.size <= enough
+        Gloss(before, name, words > 1)
+        for name, is_hangul, _, parts in names
+        if not is_hangul and parts <= enough
     ]
 
 
@@ -209,19 +229,15 @@ def _latin_pairs(run: list[str], names: Iterable[_Name]) -> Iterator[Gloss]:
             yield Gloss(name.text, _singular(run[-1]), open=False)
 
 
-def _words_before(head: str) -> tuple[list[_Word], bool]:
-    """Return the words right before a bracket, up to a sign or a particle, and whether it was a particle."""
-    words: list[_Word] = []
-    stopped = False
-    for chunk in reversed(head.rsplit(" ", MAX_WORDS + 1)[-MAX_WORDS - 1 :]):
-        word = _word(chunk)
-        if not word.text or (words and word.text.endswith(".")):
+def _latin_run(head: str) -> list[str]:
+    """Return the words at the end of ``head`` that have no Hangul, up to a sign."""
+    run: list[str] = []
+    for chunk in reversed(head.rsplit(" ", MAX_WORDS)[-MAX_WORDS:]):
+        word, _, is_hangul, _ = _word(chunk)
+        if not word or is_hangul or (run and word[-1] == "."):
             break
-        if words and word.stops:
-            stopped = True
-            break
-        words.append(word)
-    return words[::-1][-MAX_WORDS:], stopped
+        run.append(word)
+    return run[::-1]
 
 
 @lru_cache(maxsize=1 << 15)
@@ -241,22 +257,3 @@ def _word(chunk: str) -> _Word:
 
 def _ends(text: str, endings: frozenset[str]) -> bool:
     return not endings.isdisjoint([text[-size:] for size in range(1, _LONGEST_ENDING + 1)])
-
-
-def _cut(words: list[_Word], limit: int) -> list[_Word]:
-    """Return the last of ``words``, as many as have ``limit`` parts, but at least one."""
-    size, kept = 0, len(words)
-    while kept and size < limit:
-        size += words[kept - 1].parts
-        if size > limit and kept < len(words):
-            break
-        kept -= 1
-    return words[kept:]
-
-
-def _latin_run(words: list[_Word]) -> list[str]:
-    """Return the words at the end that have no Hangul."""
-    kept = len(words)
-    while kept and not words[kept - 1].is_hangul:
-        kept -= 1
-    return [word.text for word in words[kept:]]
