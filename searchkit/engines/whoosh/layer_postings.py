@@ -132,12 +132,13 @@ class StoredLayer:
         dense, before = self._places
         row = int(dense.searchsorted(slot))
         if row < len(dense) and dense[row] == slot:
-            return self._unpack_bits(row, slot)
+            return self._held(row, slot).nonzero()[0].astype(self._docs.dtype)
         start, stop = (self.offsets[slot : slot + 2] - before[row]).tolist()
         return self._docs.slice(start, stop)
 
-    def holders(self, string_ids: Ints) -> Array:
-        """Return the documents that hold one of several terms, ascending, in no order and some repeatedly."""
+    def holders(self, string_ids: Ints) -> npt.NDArray[np.bool_]:
+        """Return which documents hold one of several terms, ascending."""
+        mask = np.zeros(self._doc_count, np.bool_)
         terms, (dense, before) = self.terms, self._places
         wanted = string_ids.astype(terms.dtype)
         slots = terms.searchsorted(wanted)
@@ -147,20 +148,18 @@ class StoredLayer:
         stored = ~among(slots, dense)
         rare, less = slots[stored], before.take(rows[stored])
         listed = self._docs.joined(self.offsets.take(rare) - less, self.offsets.take(rare + 1) - less)
-        found = [np.frombuffer(listed, self._docs.dtype)]
-        found += (
-            self._unpack_bits(row, slot) for row, slot in zip(rows[~stored].tolist(), slots[~stored].tolist())
-        )
-        return np.concatenate(found)
+        mask[np.frombuffer(listed, self._docs.dtype)] = True
+        for row, slot in zip(rows[~stored].tolist(), slots[~stored].tolist()):
+            mask |= self._held(row, slot)
+        return mask
 
-    def _unpack_bits(self, row: int, slot: int) -> Array:
+    def _held(self, row: int, slot: int) -> npt.NDArray[np.bool_]:
         width = -(-self._doc_count // 8)
         bits = self._bits.slice(row * width, (row + 1) * width)
-        held = np.unpackbits(bits, count=self._doc_count, bitorder="little")
-        docs: Array = held.view(np.bool_).nonzero()[0].astype(self._docs.dtype)
-        if len(docs) != self.size(slot):
+        held = np.unpackbits(bits, count=self._doc_count, bitorder="little").view(np.bool_)
+        if np.count_nonzero(held) != self.size(slot):
             raise self._misfit()
-        return docs
+        return held
 
     def frequencies(self, slot: int) -> Array:
         """Return how often each of `docs` holds the term at a place."""
@@ -175,7 +174,7 @@ class StoredLayer:
             start, stop = self.offsets[slot : slot + 2].tolist()
             rare = start - int(before[row])
             docs[done:start] = self._docs.slice(copied, rare)
-            docs[start:stop] = self._unpack_bits(row, slot)
+            docs[start:stop] = self._held(row, slot).nonzero()[0]
             done, copied = stop, rare
         docs[done:] = self._docs.slice(copied, self._docs.size)
         return self.terms, self.offsets, docs, self._unpack(0, len(docs))

@@ -102,14 +102,21 @@ class StreamWords:
                 self._bigrams.popitem(last=False)
         return found
 
+    def _slice(self, term: int) -> slice:
+        return slice(*self._terms.searchsorted(np.array((term, term + 1), np.uint32)).tolist())
+
+    def with_term(self, term: int) -> Words:
+        """Return the words that hold a base term, given as its string id."""
+        return self._words[self._slice(term)]
+
     def marked(self, terms: Sequence[int], bigrams: Sequence[str]) -> MarkedWords:
         """Return the words that hold one of ``terms``, distinct string ids, or of ``bigrams``."""
         words: list[Words] = []
         places: list[Words] = []
         for term in terms:
-            low, high = self._terms.searchsorted(np.array((term, term + 1), np.uint32)).tolist()
-            words.append(self._words[low:high])
-            places.append(self._places[low:high])
+            found = self._slice(term)
+            words.append(self._words[found])
+            places.append(self._places[found])
         words += map(self._words_with, bigrams)
         pieces = np.repeat(np.arange(len(words)), [len(each) for each in words])
         if places:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any, Protocol
@@ -19,7 +19,12 @@ from searchkit.ranking.ascending import among, distinct, firsts
 
 Mask = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
+Codes = npt.NDArray[np.integer[Any]]
+Fits = Callable[[Codes], Mask]
+"""Says for each code of a stream whether it fits a place."""
 
+_FEW_WORDS = 8
+"""So many comparisons are faster than a mask over all words."""
 _MANY_TITLED = 16
 _CACHED_WORDS = 1024
 _CACHED_BYTES = 1 << 16
@@ -45,16 +50,14 @@ class Place:
         return not len(self.mixed)
 
     @property
-    def fits(self) -> Mask:
-        """A new mask that says for each code of a stream whether it fits."""
-        mask = np.zeros(self.lexicon.word_count + FIRST_WORD, np.bool_)
-        mask[self.words + FIRST_WORD] = True
-        return mask
+    def fits(self) -> Fits:
+        """What says which codes fit."""
+        return fitting(self.words, self.lexicon.word_count)
 
-    def title_terms(self) -> Ints | None:
+    def title_terms(self) -> tuple[Ints, bool] | None:
         """Return base terms, ascending, one of which a title with a word that fits holds; None if that isn't known.
 
-        It isn't where there are many words, or one has no base term.
+        It isn't where there are many words, or one has no base term. With them comes whether no word has another one.
         """
         if len(self.words) > _MANY_TITLED:
             return None
@@ -62,7 +65,26 @@ class Place:
         is_base = tokens.kinds == Kind.BASE
         owners = np.repeat(np.arange(len(tokens.counts)), tokens.counts)[is_base]
         begin = firsts(owners)
-        return distinct(tokens.terms[is_base][begin]) if len(begin) == len(self.words) else None
+        if len(begin) < len(self.words):
+            return None
+        return distinct(tokens.terms[is_base][begin]), len(begin) == len(owners)
+
+
+def fitting(words: Ints, word_count: int) -> Fits:
+    """Return what says which codes of a stream stand for one of ``words``, of ``word_count``."""
+    if len(words) > _FEW_WORDS:
+        mask = np.zeros(word_count + FIRST_WORD, np.bool_)
+        mask[words + FIRST_WORD] = True
+        return mask.take
+    few = (words + FIRST_WORD).tolist()
+
+    def fits(codes: Codes) -> Mask:
+        found = np.zeros(len(codes), np.bool_)
+        for code in few:
+            found |= codes == code
+        return found
+
+    return fits
 
 
 class HasLexicon(Protocol):

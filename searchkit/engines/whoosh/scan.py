@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from searchkit.analysis.token import FIRST_WORD, ITEM_END, SENTENCE_END
+from searchkit.analysis.token import ITEM_END, SENTENCE_END
 from searchkit.engines.whoosh import stream
+from searchkit.engines.whoosh.places import Fits
 
 Data = npt.NDArray[np.uint8]
 Ints = npt.NDArray[np.int64]
@@ -23,24 +24,24 @@ _PIECE = 1 << 18
 _MORE = 0x80
 
 
-def places_of(data: Data, places: Sequence[Mask], anchor: int) -> Ints:
+def places_of(data: Data, before: Sequence[Fits], anchor: Ints, after: Sequence[Fits]) -> Ints:
     """Return the byte offsets, in any order, at which the anchor of a phrase stands within the phrase.
 
-    ``places`` say for each code whether it fits; the anchor is place number ``anchor``. Ends of sentences are skipped;
-    ends of items fit nowhere, so nothing reaches across them.
+    The codes ``anchor`` fit the anchor; what fits the places ``before`` and ``after`` it is said by these, in the order
+    of the text. Ends of sentences are skipped; ends of items fit nowhere, so nothing reaches across them.
     """
     found: list[Ints] = [np.zeros(0, np.int64)]
-    for code in np.flatnonzero(places[anchor]).tolist():
+    for code in anchor.tolist():
         pattern = stream.encode(np.array([code], np.int64))[0]
         start = _find(data, pattern)
         origin, at = start, start + len(pattern)
-        for fits in places[anchor + 1 :]:
+        for fits in after:
             codes, at = _read(data, at)
-            kept = fits[codes]
+            kept = fits(codes)
             origin, start, at = origin[kept], start[kept], at[kept]
-        for fits in reversed(places[:anchor]):
+        for fits in reversed(before):
             codes, start = _read_back(data, start)
-            kept = fits[codes]
+            kept = fits(codes)
             origin, start = origin[kept], start[kept]
         found.append(origin)
     return np.concatenate(found)
@@ -124,10 +125,3 @@ def _read_back(data: Data, at: Ints) -> tuple[Ints, Ints]:
         codes[left] = _decode(data, begin)[0]
         left = left[codes[left] == SENTENCE_END]
     return codes, starts
-
-
-def anchor_of(places: Sequence[Mask]) -> tuple[int, int]:
-    """Return the place that the fewest words fit, and how many these are."""
-    counts = [int(np.count_nonzero(fits[FIRST_WORD:])) for fits in places]
-    anchor = min(range(len(counts)), key=counts.__getitem__)
-    return anchor, counts[anchor]

@@ -78,8 +78,8 @@ class Segment:
             return _NO_DOCS, _NO_FREQUENCIES
         return stored.docs(slot), stored.frequencies(slot)
 
-    def holders(self, layer: Layer, string_ids: npt.NDArray[np.int64]) -> Array:
-        """Return the documents that hold one of several terms (ascending), deleted ones included, in no order."""
+    def holders(self, layer: Layer, string_ids: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+        """Return which documents, deleted ones included, hold one of several terms, ascending."""
         return self._layers[layer].holders(string_ids)
 
     def doc_freq(self, layer: Layer, string_id: int) -> int:
