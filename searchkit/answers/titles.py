@@ -38,6 +38,7 @@ class Titles:
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
         self._forms: dict[int, str] = {}
+        self._counts: dict[str, int] = {}
         self._said: OrderedDict[PhraseTerm, list[TitlePhrase]] = OrderedDict()
         self._lock = Lock()
 
@@ -79,7 +80,7 @@ class Titles:
             return []
         return over_represented(
             [title for title in self._titles(codes, offsets) if title],
-            lambda word: self._frequency(word, Layer.TITLE),
+            self._titled,
             documents,
             weights,
         )
@@ -116,6 +117,15 @@ class Titles:
         pairs = list(pairwise(made.second.terms))
         self._snapshot.look_up_pairs(pairs, made)
         return all(self._snapshot.side_by_side(first, second) >= enough for first, second in pairs)
+
+    def _titled(self, text: str) -> int:
+        """Return how many titles hold a term."""
+        found = self._counts.get(text)
+        if found is None:
+            if len(self._counts) >= _CACHED_FORMS:
+                self._counts.clear()
+            found = self._counts[text] = self._frequency(text, Layer.TITLE)
+        return found
 
     def _frequency(self, text: str, layer: Layer) -> int:
         return self._snapshot.doc_freq(layer, text)

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from heapq import nsmallest
 from itertools import chain, product
 from typing import NamedTuple
 
@@ -41,6 +43,7 @@ _MAX_USUAL = 8
 _HANGUL = re.compile("[가-힣]")
 _LETTERS = re.compile(r"[^\W_]+")
 _Other = tuple[tuple[str, ...], float]
+_key_of = lru_cache(maxsize=_CACHED)(name_key)
 
 
 class Translation(NamedTuple):
@@ -92,6 +95,7 @@ class Expander:
         self._weights = weights
         self._known: dict[tuple[str, ...], tuple[tuple[PhraseWord, ...], ...]] = {}
         self._others_of: dict[tuple[str, int, int], list[_Other]] = {}
+        self._long_of: dict[str, dict[str, _Other]] = {}
 
     def alternatives(self, parsed: Parsed) -> list[Alternative]:
         """Return the other names of what a query names."""
@@ -236,12 +240,7 @@ class Expander:
         for spellings, evidence in list(found.values()):
             # What a name is short for is often said elsewhere: 강화 학습(RL), and Reinforcement Learning (RL).
             if is_abbreviation(spellings[0]):
-                short = name_key(spellings[0])
-                long = [each for each in self._translations(short) if kind_of(each.spellings[0]) == "english"]
-                # Where several documents say what SFT is short for, one that says otherwise means something else.
-                sure = [each for each in long if each.certain or each.documents >= _ENOUGH]
-                long = sure or long
-                for other, (names, more) in self._evidence(short, long).items():
+                for other, (names, more) in self._long_for(_key_of(spellings[0])).items():
                     if other != key and found.get(other, ((), 0.0))[1] < more * evidence:
                         found[other] = names, more * evidence
         kept: list[_Other] = []
@@ -268,21 +267,36 @@ class Expander:
                 kept.append((spellings, evidence))
         return kept
 
+    def _long_for(self, short: str) -> dict[str, _Other]:
+        """Return what an abbreviation is short for, by how sure that is."""
+        found = self._long_of.get(short)
+        if found is None:
+            long = [each for each in self._translations(short) if kind_of(each.spellings[0]) == "english"]
+            # Where several documents say what SFT is short for, one that says otherwise means something else.
+            sure = [each for each in long if each.certain or each.documents >= _ENOUGH]
+            if len(self._long_of) >= _CACHED:
+                self._long_of.clear()
+            found = self._long_of[short] = self._evidence(short, sure or long)
+        return found
+
     def _evidence(self, key: str, others: Sequence[Translation]) -> dict[str, _Other]:
-        """Return how sure each other name is: its share among those of its kind, less where few documents say so."""
-        sums: dict[str, int] = {}
+        """Return how sure each other name is: its share among those of its kind, less where few documents say so.
+
+        Of those that are too many only the surest are returned.
+        """
+        kinds: dict[str, list[Translation]] = {}
         for each in others:
-            kind = kind_of(each.spellings[0])
-            sums[kind] = sums.get(kind, 0) + each.documents
-        found = {}
-        for each in others:
-            share = each.documents / max(sums[kind_of(each.spellings[0])], 1)
-            sure = (
-                1.0 if each.certain else share**0.5 * each.documents / (each.documents + self._weights.doubt)
-            )
-            other = name_key(each.spellings[0])
-            if other != key:
-                found[other] = each.spellings, sure
+            kinds.setdefault(kind_of(each.spellings[0]), []).append(each)
+        found: dict[str, _Other] = {}
+        for same in kinds.values():
+            most = max(sum(each.documents for each in same), 1)
+            for each in _surest(same):
+                other = _key_of(each.spellings[0])
+                if other == key:
+                    continue
+                count = each.documents
+                sure = (count / most) ** 0.5 * count / (count + self._weights.doubt)
+                found[other] = each.spellings, 1.0 if each.certain else sure
         return found
 
     def _nodes(
@@ -330,6 +344,15 @@ class Expander:
             return PhraseWord((form,))
         base = tuple(t.text for t in self._vocabulary.tokens(word.key) if t.kind is Kind.BASE)
         return PhraseWord((form,), True, base)
+
+
+def _surest(names: Sequence[Translation]) -> Sequence[Translation]:
+    """Return those of one kind that most documents give, as many as are weighed, besides the name itself."""
+    if len(names) <= _MAX_WEIGHED + 1:
+        return names
+    certain = [each for each in names if each.certain]
+    others = [each for each in names if not each.certain]
+    return certain + nsmallest(_MAX_WEIGHED + 1, others, key=lambda each: (-each.documents, each.spellings))
 
 
 def _telling(vocabulary: Vocabulary, words: Sequence[Word]) -> list[str]:

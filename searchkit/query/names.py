@@ -15,7 +15,7 @@ _AKIN = 4
 """Letters that the beginnings of two words share."""
 
 
-@lru_cache(maxsize=1 << 12)
+@lru_cache(maxsize=1 << 14)
 def kind_of(name: str) -> str:
     """Return "korean", "short" for an abbreviation, or "english"."""
     if _HANGUL.search(name):

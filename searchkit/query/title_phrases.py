@@ -71,12 +71,12 @@ def over_represented(
     said = Counter(word for title in titles for word in {w for form in title for w in singulars[form] or ()})
     # A phrase stands in no more titles than each of its words.
     known = {
-        form: words
+        form: _Form.of(words)
         for form, words in singulars.items()
         if words is not None and all(said[word] >= weights.titles for word in words)
     }
-    found = [list(_phrases(title, known)) for title in titles]
-    held = Counter(words for phrases in found for words in {words for words, _ in phrases})
+    found = [_phrases(title, known) for title in titles]
+    held = Counter(chain.from_iterable({words for words, _ in phrases} for phrases in found))
     single: dict[str, int] = {}
     scored: list[tuple[float, _Phrase]] = []
     for words, number in held.items():
@@ -122,24 +122,44 @@ def as_terms(
         )
 
 
-def _phrases(title: Sequence[str], known: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[_Phrase, _Phrase]]:
-    """Yield the phrases of a title, as singulars, and how they are written there.
+class _Form(NamedTuple):
+    """The words of a form as singulars; whether a phrase may begin and end with it, and whether it tells anything."""
 
-    ``known`` gives the singulars of the forms that may stand in a phrase.
+    words: _Phrase
+    begins: bool
+    ends: bool
+    tells: bool
+
+    @classmethod
+    def of(cls, words: _Phrase) -> _Form:
+        """Return what is known of ``words``, one or more."""
+        begins, ends = words[0] not in FUNCTION_WORDS, words[-1] not in FUNCTION_WORDS
+        return cls(words, begins, ends, any(len(word) > 1 and not word.isdigit() for word in words))
+
+
+def _phrases(title: Sequence[str], known: Mapping[str, _Form]) -> list[tuple[_Phrase, _Phrase]]:
+    """Return the phrases of a title, as singulars, and how they are written there.
+
+    ``known`` are the forms that may stand in a phrase.
     """
-    for start in range(len(title)):
-        words: list[str] = []
-        for stop in range(start, len(title)):
-            singulars = known.get(title[stop])
-            if singulars is None:
+    found: list[tuple[_Phrase, _Phrase]] = []
+    forms = [known.get(form) for form in title]
+    for start, first in enumerate(forms):
+        if first is None or not first.begins:
+            continue
+        words: _Phrase = ()
+        tells = False
+        for stop in range(start, len(forms)):
+            form = forms[stop]
+            if form is None:
                 break
-            words += singulars
-            if len(words) > MAX_WORDS or words[0] in FUNCTION_WORDS:
+            words += form.words
+            if len(words) > MAX_WORDS:
                 break
-            if words[-1] not in FUNCTION_WORDS and any(
-                len(word) > 1 and not word.isdigit() for word in words
-            ):
-                yield tuple(words), tuple(title[start : stop + 1])
+            tells = tells or form.tells
+            if tells and form.ends:
+                found.append((words, tuple(title[start : stop + 1])))
+    return found
 
 
 @lru_cache(maxsize=16_384)
