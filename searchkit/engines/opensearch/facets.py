@@ -6,7 +6,7 @@ from typing import Any
 
 from searchkit.engines.opensearch.counted_values import counted_values
 from searchkit.engines.opensearch.counts import OnCluster
-from searchkit.engines.opensearch.searches import search
+from searchkit.engines.opensearch.searches import encoded, search
 from searchkit.engines.opensearch.translation import Query
 
 _FIELDS = {"month": "month", "author": "authors"}
@@ -40,5 +40,7 @@ def _all(snapshot: OnCluster, query: Query, field: str, copies: str) -> list[tup
     """Count more values than come at once."""
     decisive = {"bool": {"filter": [query]}}
     return list(
-        counted_values(field, lambda body: search(snapshot, [{**body, "query": decisive}], copies)[0])
+        counted_values(
+            field, lambda body: search(snapshot, [encoded({**body, "query": decisive})], copies)[0]
+        )
     )

@@ -13,7 +13,7 @@ from searchkit.engines.found import TopDocs
 from searchkit.engines.opensearch.counts import Counts, Key, OnCluster, name_key
 from searchkit.engines.opensearch.facets import counted_facets, facet_aggregations
 from searchkit.engines.opensearch.schema import MARKS
-from searchkit.engines.opensearch.searches import Body, preference, search
+from searchkit.engines.opensearch.searches import encoded, preference, search
 from searchkit.engines.opensearch.second_stage import SecondStageScorer
 from searchkit.engines.opensearch.translation import Query, Translator, with_ids
 from searchkit.engines.whoosh.prepared import PreparedPlan, prepare
@@ -65,14 +65,16 @@ def run(
     else:
         first, size = offset, limit
         brought = _BARE if limit > _MOST_SHOWN else _WHOLE if total else _WORDS
-    query = first_stage(snapshot, prepared, also=() if second is None else second.keys)
-    copies = preference(query)
-    body = {**_page(query, order, size, brought), "from": first if size else 0}
-    body["track_total_hits"] = total
-    if facets:
-        body["aggs"] = facet_aggregations()
-    known: dict[str, Any] | None = snapshot.caches.get(_AHEAD, {}).pop(str(body), None)
-    answer = known or _counting(snapshot, body, copies, () if second is None else second.keys)
+    keys = () if second is None else second.keys
+    query = first_stage(snapshot, prepared, also=keys)
+    text = encoded(query)
+    copies = preference(text)
+    aggregations = facet_aggregations() if facets else None
+    body = _page(
+        text, order, size, brought, first=first if size else 0, total=total, aggregations=aggregations
+    )
+    known: dict[str, Any] | None = snapshot.caches.get(_AHEAD, {}).pop(body, None)
+    answer = known or _counting(snapshot, body, copies, keys)
     hits = _hits(snapshot, answer)
     if second is not None and plan.second is not None and hits:
         best, rest = hits[: plan.second.weights.window], hits[plan.second.weights.window :]
@@ -86,13 +88,13 @@ def run(
     )
 
 
-def _counting(snapshot: OnCluster, body: Body, copies: str, keys: Sequence[Key]) -> dict[str, Any]:
+def _counting(snapshot: OnCluster, body: str, copies: str, keys: Sequence[Key]) -> dict[str, Any]:
     """Return the answer to a search; those of ``keys`` that are not known are counted together with it."""
     counts = Counts.of(snapshot)
     needed = counts.missing(keys)
     if not needed and (not keys or counts.complete):
         return search(snapshot, [body], copies)[0]
-    answer, counted = search(snapshot, [body, counts.question(needed)], copies)
+    answer, counted = search(snapshot, [body, encoded(counts.question(needed))], copies)
     counts.take(needed, counted)
     return answer
 
@@ -109,14 +111,13 @@ def run_ahead(snapshot: OnCluster, plan: Plan, keys: Sequence[Key]) -> None:
         # How much these score has to be known first.
         first_stage(snapshot, prepared, also=wanted)
         return
-    query = first_stage(snapshot, prepared)
-    body = {**_page(query, "relevance", plan.second.weights.window, _BARE), "from": 0}
-    body["track_total_hits"] = True
+    query = encoded(first_stage(snapshot, prepared))
+    body = _page(query, "relevance", plan.second.weights.window, _BARE, total=True)
     answer = _counting(snapshot, body, preference(query), wanted)
     ahead = snapshot.caches.setdefault(_AHEAD, {})
     if len(ahead) >= _MOST_AHEAD:
         ahead.clear()
-    ahead[str(body)] = answer
+    ahead[body] = answer
 
 
 def first_stage(snapshot: OnCluster, prepared: PreparedPlan, *, also: Sequence[Key] = ()) -> Query:
@@ -131,15 +132,27 @@ def first_stage(snapshot: OnCluster, prepared: PreparedPlan, *, also: Sequence[K
     return Translator.of(snapshot).first_stage(prepared, counts.name_idf, counts.idf)
 
 
-def _page(query: Query, order: str, size: int, brought: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a request for the best ``size``; ``brought`` is what comes of their documents."""
-    return {"query": query, "size": size, "sort": _SORTS[order], "track_total_hits": False, **brought}
+def _page(
+    query: str,
+    order: str,
+    size: int,
+    brought: Mapping[str, Any],
+    *,
+    first: int = 0,
+    total: bool = False,
+    aggregations: Mapping[str, Any] | None = None,
+) -> str:
+    """Return a request for the best ``size`` from ``first`` on; ``brought`` is what comes of their documents."""
+    how = {"size": size, "from": first, "sort": _SORTS[order], "track_total_hits": total, **brought}
+    if aggregations:
+        how["aggs"] = aggregations
+    return f'{{"query":{query},{encoded(how)[1:]}'
 
 
 def _hits(snapshot: OnCluster, answer: Mapping[str, Any]) -> list[Hit]:
     hits: list[Hit] = []
     for each in answer.get("hits", {}).get("hits", ()):
-        *_, score, document_id = each["sort"]
+        score, document_id = each["sort"][-2:]
         hits.append((float(score), document_id))
         if "_source" in each:
             snapshot.remember(document_id, each["_source"])
@@ -158,10 +171,10 @@ def _rescored(
     """Put the best of the first stage in order by what both stages say; return a page of them."""
     queries = second.queries(root, [document_id for _, document_id in best])
     if len(queries) == 1 and "must" in queries[0]["bool"]:
-        body = {**_page(queries[0], "relevance", limit, _WHOLE), "from": offset}
+        body = _page(encoded(queries[0]), "relevance", limit, _WHOLE, first=offset)
         return _hits(snapshot, search(snapshot, [body], copies)[0])
     scores = {document_id: score for score, document_id in best}
-    bodies = [_page(query, "relevance", len(best), _BARE) for query in queries]
+    bodies = [_page(encoded(query), "relevance", len(best), _BARE) for query in queries]
     for answer in search(snapshot, bodies, copies) if bodies else ():
         for score, document_id in _hits(snapshot, answer):
             scores[document_id] += score
@@ -174,10 +187,12 @@ def matches(snapshot: OnCluster, nodes: Sequence[Node], document_id: str) -> lis
     if not nodes:
         return []
     translator = Translator.of(snapshot)
-    body = {
-        "size": 0,
-        "query": with_ids([document_id]),
-        "aggs": {"each": {"filters": {"filters": [translator.matching(node) for node in nodes]}}},
-    }
+    body = encoded(
+        {
+            "size": 0,
+            "query": with_ids([document_id]),
+            "aggs": {"each": {"filters": {"filters": [translator.matching(node) for node in nodes]}}},
+        }
+    )
     (answer,) = search(snapshot, [body], preference(body))
     return [bucket["doc_count"] > 0 for bucket in answer["aggregations"]["each"]["buckets"]]

@@ -19,32 +19,37 @@ _WANTED_OF_EACH = ",".join(f"responses.{name}" for name in (*_WANTED.split(","),
 
 Body = Mapping[str, Any]
 
+encoded = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
+"""Returns a body, or a part of one, as it is sent."""
 
-def preference(query: Body) -> str:
+
+def preference(query: str) -> str:
     """Return what has every page of a query come from the same copies, for copies may count deleted documents."""
-    return f"q{zlib.crc32(json.dumps(query).encode()):08x}"
+    return f"q{zlib.crc32(query.encode('utf-8', 'surrogatepass')):08x}"
 
 
-def search(snapshot: OnCluster, bodies: Sequence[Body], copies: str) -> list[dict[str, Any]]:
+def search(snapshot: OnCluster, bodies: Sequence[str], copies: str) -> list[dict[str, Any]]:
     """Return the answers to several searches, sent together; ``copies`` is what `preference` returned.
 
-    Of hits there is only what they are sorted by. Scores are those of the whole index, not of shards.
+    ``bodies`` are `encoded`. Of hits there is only what they are sorted by. Scores are those of the whole index, not
+    of shards.
 
     Raises:
         EngineUnavailable: one of them failed, or a shard is missing.
     """
     ledger = snapshot.ledger
     path = "/" + quote(snapshot.head.content.documents, safe="")
-    how: dict[str, Any] = {"allow_partial_search_results": False, "preference": copies}
+    how = {"allow_partial_search_results": "false", "preference": copies}
     if snapshot.caches.get(_SHARDS) != 1:
         how["search_type"] = "dfs_query_then_fetch"
     if len(bodies) == 1:
-        params = {**how, "allow_partial_search_results": "false", "filter_path": _WANTED}
-        data = _line(bodies[0])
-        answers = [ledger.connection.request("POST", f"{path}/_search", data, params=params, timeout=ANSWER)]
+        params = {**how, "filter_path": _WANTED}
+        answers = [
+            ledger.connection.request("POST", f"{path}/_search", bodies[0], params=params, timeout=ANSWER)
+        ]
     else:
-        lines = "".join(f"{_line(part)}\n" for body in bodies for part in (how, body))
-        answers = _together(snapshot, f"{path}/_msearch", lines)
+        header = encoded(how)
+        answers = _together(snapshot, f"{path}/_msearch", "".join(f"{header}\n{body}\n" for body in bodies))
     snapshot.caches[_SHARDS] = answers[0]["_shards"]["total"]
     return answers
 
@@ -63,7 +68,3 @@ def _together(snapshot: OnCluster, path: str, lines: str) -> list[dict[str, Any]
         failure = answered(int(failed["status"]), *said_by(failed), connection.where())
         if not isinstance(failure, Busy) or not backoff.again():
             raise failure
-
-
-def _line(body: Body) -> str:
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":"))

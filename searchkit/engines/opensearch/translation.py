@@ -189,9 +189,13 @@ def clause_count(query: Any) -> int:
     """Return how many clauses a query, or several, has as the cluster counts them."""
     if isinstance(query, list):
         return sum(map(clause_count, query))
-    if not isinstance(query, dict):
-        return 0
-    return sum(1 if name in _LEAVES else clause_count(value) for name, value in query.items())
+    count = 0
+    for name, value in query.items() if isinstance(query, dict) else ():
+        if name in _LEAVES:
+            count += 1
+        elif isinstance(value, (dict, list)):
+            count += clause_count(value)
+    return count
 
 
 def term_query(layer: Layer, text: str) -> Query:
