@@ -169,8 +169,14 @@ class DocumentWriter(Protocol):
     def unknown(self, keys: Sequence[WordKey]) -> list[WordKey]:
         """Return those of ``keys``, the new words of a batch, whose tokens the engine's lexicon lacks."""
 
-    def flush(self, batch: Batch, keys: Sequence[WordKey], tokens: Sequence[tuple[Token, ...]]) -> None:
-        """Take the words of all documents stored since the last call; ``keys`` and ``tokens`` are the unknown ones."""
+    def flush(
+        self, batch: Batch, keys: Sequence[WordKey], tokens: Callable[[], Sequence[tuple[Token, ...]]]
+    ) -> None:
+        """Take the words of all documents stored since the last call.
+
+        ``keys`` are the unknown ones; ``tokens`` returns theirs, and may have to wait for them: what needs none comes
+        first.
+        """
 
 
 class CommitWriter(DocumentWriter, AbstractContextManager["CommitWriter", None], Protocol):

@@ -77,26 +77,36 @@ class AnalysisFeed:
         batch = self._encoder.finish()
         self._ask(batch.new_keys)
         unknown, self._unknown, self._pending = self._unknown, [], []
-        self._writer.flush(batch, unknown, self._analyze(unknown))
+        self._writer.flush(batch, unknown, lambda: self._analyze(unknown))
 
     def _analyze(self, keys: list[WordKey]) -> TokenTable:
-        places, tables = self._answers(len(keys))
-        there = np.zeros(len(keys), np.bool_)
-        there[places] = True
-        missing: list[int] = np.flatnonzero(~there).tolist()
-        step = len(missing) or 1 if self._progress is None else _WORDS_AT_ONCE
-        for start in range(0, len(missing), step):
-            some = missing[start : start + step]
+        left = np.ones(len(keys), np.bool_)
+        for asked, _ in self._asked:
+            left[asked] = False
+        places: list[int] = []
+        tables: list[TokenTable] = []
+        # What isn't the other process's is done here before anybody waits for it.
+        self._analyze_here(keys, np.flatnonzero(left).tolist(), places, tables)
+        self._take_answers(len(keys), places, tables)
+        left[:] = True
+        left[places] = False
+        self._analyze_here(keys, np.flatnonzero(left).tolist(), places, tables)
+        return TokenTable.joined(tables).take(np.argsort(np.array(places, np.int64)))
+
+    def _analyze_here(
+        self, keys: list[WordKey], these: list[int], places: list[int], tables: list[TokenTable]
+    ) -> None:
+        """Append the tokens of ``these`` of ``keys`` to ``tables``, and them to ``places``."""
+        step = len(these) or 1 if self._progress is None else _WORDS_AT_ONCE
+        for start in range(0, len(these), step):
+            some = these[start : start + step]
             places += some
             tables.append(TokenTable.of(self._analyzer.analyze([keys[place] for place in some])))
             if self._progress is not None:
                 self._progress("words", len(places), len(keys))
-        return TokenTable.joined(tables).take(np.argsort(np.array(places, np.int64)))
 
-    def _answers(self, total: int) -> tuple[list[int], list[TokenTable]]:
-        """Wait for what the other process was asked, return it and its places; where it failed there is less."""
-        places: list[int] = []
-        tables: list[TokenTable] = []
+    def _take_answers(self, total: int, places: list[int], tables: list[TokenTable]) -> None:
+        """Wait for what the other process was asked and append it; where it failed there is less."""
         asked, self._asked = self._asked, []
         for some, answer in asked:
             try:
@@ -108,7 +118,6 @@ class AnalysisFeed:
             places += some
             if self._progress is not None:
                 self._progress("words", len(places), total)
-        return places, tables
 
     def close(self) -> None:
         """End the other process."""

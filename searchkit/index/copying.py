@@ -87,7 +87,7 @@ def _copy_documents(snapshot: Snapshot, writer: CommitWriter, progress: Progress
         missing = writer.unknown(batch.new_keys)
         if missing:
             raise IndexCorrupt(f"the lexicon lacks {missing[0].form!r}; run `searchkit verify --deep`")
-        writer.flush(batch, [], [])
+        writer.flush(batch, [], list)
 
     for document in snapshot.all_documents():
         writer.store(document)

@@ -33,7 +33,7 @@ def write_documents(writer: IndexWriter, encoder: BatchEncoder, documents: Itera
         encoder.add(document)
     batch = encoder.finish()
     unknown = writer.unknown(batch.new_keys)
-    writer.flush(batch, unknown, [plain_tokens(key) for key in unknown])
+    writer.flush(batch, unknown, lambda: [plain_tokens(key) for key in unknown])
 
 
 def commit(

@@ -84,12 +84,14 @@ class ClusterWriter:
         """Return those of ``keys``, the new words of a batch, whose tokens the lexicon lacks."""
         return self._lexicon.unknown(keys)
 
-    def flush(self, batch: Batch, keys: Sequence[WordKey], tokens: Sequence[tuple[Token, ...]]) -> None:
-        """Send all documents stored since the last call; ``keys`` and ``tokens`` are the unknown words."""
+    def flush(
+        self, batch: Batch, keys: Sequence[WordKey], tokens: Callable[[], Sequence[tuple[Token, ...]]]
+    ) -> None:
+        """Send all documents stored since the last call; ``tokens`` returns those of ``keys``, the unknown words."""
         documents, self._stored = self._stored, []
         if not documents:
             return
-        streams = self._lexicon.take(batch, keys, tokens)
+        streams = self._lexicon.take(batch, keys, tokens())
         for document in documents:
             self._deleted.pop(document.id, None)
         for start in range(0, len(documents), _SLICE):

@@ -13,10 +13,11 @@ from searchkit.engines.stored_document import decode
 from searchkit.engines.whoosh.blockfile import BlockFileWriter
 from searchkit.engines.whoosh.gloss_records import merge_glosses
 from searchkit.engines.whoosh.inversion import Ints, Postings, join_postings
+from searchkit.engines.whoosh.layer_postings import write_layer
 from searchkit.engines.whoosh.neighbours import Neighbours, live_neighbours
 from searchkit.engines.whoosh.records import RecordWriter
 from searchkit.engines.whoosh.segment import Segment
-from searchkit.engines.whoosh.segment_writer import Columns, write_segment
+from searchkit.engines.whoosh.segment_writer import Columns, write_documents
 
 FAN_IN = 8
 """So many segments of about one size become one."""
@@ -65,7 +66,9 @@ def merge_segments(writer: BlockFileWriter, segments: Sequence[Segment]) -> int:
             records.add(record)
     bounds = np.zeros(doc_count + 1, np.int64)
     np.cumsum(np.concatenate(sizes), out=bounds[1:])
-    write_segment(writer, layers, pieces, bounds, columns, records)
+    write_documents(writer, pieces, bounds, columns, records)
+    for layer, postings in layers:
+        write_layer(writer, layer, postings, doc_count)
     Neighbours.sum([live_neighbours(segment) for segment in segments]).write(writer)
     merge_glosses([segment.file for segment in segments], lives).write(writer, doc_count)
     return doc_count

@@ -1,21 +1,19 @@
-"""Writing a segment: postings, streams, columns and stored documents of a batch, as arrays of one block file."""
+"""Writing a segment: streams, columns and stored documents of a batch, as arrays of one block file."""
 
 from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from searchkit.analysis.token import Layer
 from searchkit.document import Document
 from searchkit.engines.day_numbers import day_number
 from searchkit.engines.whoosh.blockfile import BlockFileWriter, small
-from searchkit.engines.whoosh.inversion import Ints, Postings
-from searchkit.engines.whoosh.layer_postings import write_layer
+from searchkit.engines.whoosh.inversion import Ints
 from searchkit.engines.whoosh.records import RecordWriter, author_columns
 
 NO_VOTES = -(2**31)
@@ -72,17 +70,17 @@ def write_columns(writer: BlockFileWriter, columns: Columns) -> None:
     writer.add("authors.numbers", small(numbers))
 
 
-def write_segment(
+def write_documents(
     writer: BlockFileWriter,
-    layers: Iterable[tuple[Layer, Postings]],
     stream: Sequence[npt.NDArray[np.uint8]],
     stream_offsets: Ints,
     columns: Columns,
     records: RecordWriter,
 ) -> None:
-    """Write all arrays of a segment; ``stream`` comes in pieces, ``stream_offsets`` counts bytes of all of them."""
-    for layer, postings in layers:
-        write_layer(writer, layer, postings, len(columns.ids))
+    """Write all of a segment that isn't looked up by terms.
+
+    ``stream`` comes in pieces, ``stream_offsets`` counts bytes of all of them.
+    """
     writer.begin("stream.codes", np.uint8)
     for piece in stream:
         writer.extend(piece)

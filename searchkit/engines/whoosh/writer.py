@@ -24,11 +24,12 @@ from searchkit.engines.whoosh.generation import Generation, open_segment, write_
 from searchkit.engines.whoosh.gloss_records import GlossRecords, StoredGlosses, count_glosses
 from searchkit.engines.whoosh.glossary import write_glossary
 from searchkit.engines.whoosh.inversion import invert
+from searchkit.engines.whoosh.layer_postings import write_layer
 from searchkit.engines.whoosh.lexicon import LexiconLevel, StoredLexicon, merge_levels, write_level
 from searchkit.engines.whoosh.manifest import FileRecord, Manifest, SegmentRecord
 from searchkit.engines.whoosh.records import RecordWriter
 from searchkit.engines.whoosh.segment import Segment
-from searchkit.engines.whoosh.segment_writer import Columns, write_segment
+from searchkit.engines.whoosh.segment_writer import Columns, write_documents
 from searchkit.engines.whoosh.user_files import write_user_files
 
 if TYPE_CHECKING:
@@ -101,40 +102,54 @@ class IndexWriter:
         self._word_ids = np.concatenate((self._word_ids, np.array(found, np.int64)))
         return [key for key, word_id in zip(keys, found) if word_id < 0]
 
-    def flush(self, batch: Batch, keys: Sequence[WordKey], tokens: Sequence[tuple[Token, ...]]) -> None:
+    def flush(
+        self, batch: Batch, keys: Sequence[WordKey], tokens: Callable[[], Sequence[tuple[Token, ...]]]
+    ) -> None:
         """Write a segment with the documents stored since the last call, in that order.
 
-        ``keys`` is what `unknown` returned for the batch and ``tokens`` their tokens.
+        ``keys`` is what `unknown` returned for the batch, and ``tokens`` returns their tokens.
         """
         if not self._columns.ids:
             return
-        self._add_words(batch, keys, tokens)
+        order = self._number_words(batch)
         codes = np.arange(FIRST_WORD + len(self._word_ids), dtype=np.int32)
         codes[FIRST_WORD:] = self._word_ids + FIRST_WORD
-        self._write_segment(codes.take(batch.codes), batch.offsets, batch.bullets)
+        codes = codes.take(batch.codes)
+        self._write_segment(
+            codes, batch.offsets, batch.bullets, lambda: self._add_words(keys, tokens(), order)
+        )
 
     def _write_segment(
-        self, codes: npt.NDArray[np.int32], offsets: npt.NDArray[np.int64], bullets: npt.NDArray[np.int64]
+        self,
+        codes: npt.NDArray[np.int32],
+        offsets: npt.NDArray[np.int64],
+        bullets: npt.NDArray[np.int64],
+        add_words: Callable[[], None] | None = None,
     ) -> None:
-        """Write a segment with the documents stored since the last one; ``codes`` are their words."""
+        """Write a segment with the documents stored since the last one.
+
+        ``codes`` are their words, of which the lexicon has all after ``add_words``.
+        """
         from concurrent.futures import ThreadPoolExecutor  # readers do without
 
-        pieces, byte_offsets = stream.encode_documents(codes, offsets)
+        doc_count = len(self._columns.ids)
+        writer, name = self._create("seg")
+        write_documents(writer, *stream.encode_documents(codes, offsets), self._columns, self._records)
+        self._glosses.write(writer, doc_count)
+        if self._base is not None:
+            self._gloss_changes.update(self._glosses.counts())
+        self._begin_batch()
+        if add_words is not None:
+            add_words()
         layers = invert(codes, offsets, bullets, self._lexicon)
         inverted = next(layers)
         with ThreadPoolExecutor(1, thread_name_prefix="searchkit-neighbours") as pool:
             # All cores have inverted; while one writes that, the others count.
             counted = pool.submit(neighbours.count_neighbours, codes, offsets, self._lexicon)
-            writer, name = self._create("seg")
-            write_segment(
-                writer, chain((inverted,), layers), pieces, byte_offsets, self._columns, self._records
-            )
+            for layer, postings in chain((inverted,), layers):
+                write_layer(writer, layer, postings, doc_count)
             counted.result().write(writer)
-        self._glosses.write(writer, len(self._columns.ids))
-        if self._base is not None:
-            self._gloss_changes.update(self._glosses.counts())
-        self._adopt(name, writer.finish(), len(self._columns.ids))
-        self._begin_batch()
+        self._adopt(name, writer.finish(), doc_count)
 
     def add_words(
         self, keys: Sequence[WordKey], analyze: Callable[[list[WordKey]], Sequence[tuple[Token, ...]]]
@@ -178,19 +193,24 @@ class IndexWriter:
                 self._write_segment(batch.codes, batch.offsets, batch.bullets)
         return sum(len(docs) for _, docs in taken)
 
-    def _add_words(self, batch: Batch, keys: Sequence[WordKey], tokens: Sequence[tuple[Token, ...]]) -> None:
-        if not keys:
-            return
+    def _number_words(self, batch: Batch) -> npt.NDArray[np.int64]:
+        """Give the unknown words the ids that they will have in the lexicon; return their order by these."""
         missing = np.flatnonzero(self._word_ids < 0)
         counts = np.bincount(batch.codes, minlength=len(self._word_ids) + FIRST_WORD)[FIRST_WORD:]
         # Frequent words get low ids, which take fewer bytes in the streams.
         order = np.argsort(-counts[missing], kind="stable")
-        writer, _ = self._create("lex")
-        chosen = order.tolist()
-        chosen_tokens = TokenTable.of(tokens).take(order)
-        write_level(writer, self._lexicon, [keys[i] for i in chosen], chosen_tokens, self._known_strings)
         first = self._lexicon.word_count
-        self._word_ids[missing[order]] = np.arange(first, first + len(keys))
+        self._word_ids[missing[order]] = np.arange(first, first + len(missing))
+        return order
+
+    def _add_words(
+        self, keys: Sequence[WordKey], tokens: Sequence[tuple[Token, ...]], order: npt.NDArray[np.int64]
+    ) -> None:
+        if not keys:
+            return
+        writer, _ = self._create("lex")
+        chosen = TokenTable.of(tokens).take(order)
+        write_level(writer, self._lexicon, [keys[i] for i in order.tolist()], chosen, self._known_strings)
         self._add_level(self._finish(writer))
         self.new_words += len(keys)
 
