@@ -53,11 +53,16 @@ class KoreanAnalyzer:
         dictionary: UserDictionary | None = None,
         *,
         known: Mapping[str, Sequence[Morpheme]] | None = None,
+        kiwi: Kiwi | None = None,
     ) -> None:
-        """Take the user's words, and words whose morphemes are ``known`` beforehand (None: our own list)."""
+        """Take the user's words, and words whose morphemes are ``known`` beforehand (None: our own list).
+
+        ``kiwi`` is one of `new_kiwi` that nobody else has; None loads one with the first word.
+        """
         self.dictionary = dictionary or UserDictionary()
         self._known = _known_without(self.dictionary) if known is None else known
         self._kiwi: Kiwi | None = None
+        self._new_kiwi = kiwi
         self._lock = threading.Lock()
 
     @property
@@ -145,10 +150,8 @@ class KoreanAnalyzer:
     def _load(self) -> Kiwi:
         with self._lock:
             if self._kiwi is None:
-                from kiwipiepy import Kiwi
-
-                kiwi = Kiwi(load_typo_dict=False, load_multi_dict=False)
-                for word in (*built_in_words(), *self.dictionary.words):
+                kiwi, self._new_kiwi = self._new_kiwi or new_kiwi(), None
+                for word in self.dictionary.words:
                     kiwi.add_user_word(word.form, word.tag)
                 self._kiwi = kiwi
             return self._kiwi
@@ -185,6 +188,16 @@ class KoreanAnalyzer:
                             Part(morpheme.form, morpheme.start, morpheme.length) for morpheme in morphemes
                         )
         return {noun: tuple(dict.fromkeys(parts)) for noun, parts in found.items()}
+
+
+def new_kiwi() -> Kiwi:
+    """Load Kiwi with the words of our own list, before any word of the user's."""
+    from kiwipiepy import Kiwi
+
+    kiwi = Kiwi(load_typo_dict=False, load_multi_dict=False)
+    for word in built_in_words():
+        kiwi.add_user_word(word.form, word.tag)
+    return kiwi
 
 
 def _is_one(morphemes: Sequence[Morpheme], text: str) -> bool:

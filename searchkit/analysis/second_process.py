@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from itertools import chain
+from pathlib import Path
 from types import TracebackType
 from typing import IO, TYPE_CHECKING
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 _START = (
     "import sys; sys.path[:] = sys.argv[1:]; from searchkit.analysis.second_process import serve; serve()"
 )
+_HERE = str(Path(__file__).parents[2])
 _LENGTH_BYTES = 4
 _LINE = "\n"
 _CONTEXTS = tuple(Context)
@@ -38,30 +40,28 @@ class ProcessFailed(Exception):
 
 
 class AnalysisProcess:
-    """Analyses Hangul words as an analyzer with ``dictionary`` would; a context manager."""
+    """Analyses Hangul words as an analyzer with ``dictionary`` would; a context manager.
 
-    def __init__(self, dictionary: UserDictionary) -> None:
-        self._process: subprocess.Popen[bytes] | None = None
-        self._dictionary = dictionary
+    Without one it begins to load and waits for `use`.
+    """
+
+    def __init__(self, dictionary: UserDictionary | None = None) -> None:
+        self._process = _start()
         self._texts: list[str] = []
         # The next words are on their way while the answers to the last ones are read.
         self._sender = ThreadPoolExecutor(1, thread_name_prefix="searchkit-words")
         self._receiver = ThreadPoolExecutor(1, thread_name_prefix="searchkit-terms")
-        self._sender.submit(self._start)
+        if dictionary is not None:
+            self.use(dictionary)
+
+    def use(self, dictionary: UserDictionary) -> None:
+        """Name the user's words, once and before the first `analyze`."""
+        self._sender.submit(self._send, [_lines([f"{form}\t{tag}" for form, tag in dictionary.words])])
 
     @staticmethod
     def possible() -> bool:
         """Whether there is a Python to run it with."""
         return os.name == "posix" and bool(sys.executable) and not getattr(sys, "frozen", False)
-
-    def _start(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-I", "-c", _START, *sys.path],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        )
-        self._send([_lines([f"{form}\t{tag}" for form, tag in self._dictionary.words])])
 
     def analyze(self, keys: Sequence[WordKey]) -> Future[TokenTable]:
         """Ask for the tokens of ``keys``, all of them Hangul; the result may be a `ProcessFailed`."""
@@ -123,18 +123,32 @@ class AnalysisProcess:
         self.close()
 
 
+def _start() -> subprocess.Popen[bytes] | None:
+    """Start the process, not by a thread: that would wait for all that the caller imports next."""
+    try:
+        return subprocess.Popen(
+            [sys.executable, "-I", "-S", "-c", _START, *sys.path, _HERE],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+    except OSError:
+        return None
+
+
 def serve() -> None:
     """Answer until standard input ends."""
-    from searchkit.analysis.korean import KoreanAnalyzer
+    from searchkit.analysis.korean import KoreanAnalyzer, new_kiwi
 
     # Ctrl-C is for the process that asks: it ends this one.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # There are millions of small objects and no cycles: looking for any would take a fifth of the time.
     gc.disable()
-    words, *_ = _receive(sys.stdin.buffer, 1) or [b""]
-    analyzer = KoreanAnalyzer(
-        UserDictionary(tuple(UserWord(*line.split("\t")) for line in _read_lines(words)))
-    )
+    kiwi = new_kiwi()
+    if (message := _receive(sys.stdin.buffer, 1)) is None:
+        return
+    words = tuple(UserWord(*line.split("\t")) for line in _read_lines(message[0]))
+    analyzer = KoreanAnalyzer(UserDictionary(words), kiwi=kiwi)
     analyzer.load()
     numbers: dict[str, int] = {}
 

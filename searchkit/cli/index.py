@@ -53,15 +53,19 @@ def command(
     """Add or refresh each SOURCE; without one, all those the index knows (a new one begins with seeds/)."""
     import gc
 
-    from searchkit.cli.progress import progress
-    from searchkit.search_index import SearchIndex
+    from searchkit.index.head_start import head_start
 
     # Millions of words and documents are made here and hardly a cycle: looking for cycles took an eighth of the time.
     gc.set_threshold(200_000, 20, 100)
-    with SearchIndex(folder, terms=terms) as index, progress(console) as show:
-        if not sources and not forget and not index.exists():
-            sources = (DEFAULT_SOURCE,)
-        report = index.update(sources, forget=forget, rebuild=rebuild, dry_run=dry_run, progress=show)
+    with head_start(folder, () if dry_run else sources):
+        # Only now: while all of this is imported, Kiwi loads.
+        from searchkit.cli.progress import progress
+        from searchkit.search_index import SearchIndex
+
+        with SearchIndex(folder, terms=terms) as index, progress(console) as show:
+            if not sources and not forget and not index.exists():
+                sources = (DEFAULT_SOURCE,)
+            report = index.update(sources, forget=forget, rebuild=rebuild, dry_run=dry_run, progress=show)
     for problem in report.problems:
         where = problem.file if problem.line is None else f"{problem.file}:{problem.line}"
         console.report(f"{where}: {problem.message}")

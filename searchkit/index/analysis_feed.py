@@ -17,6 +17,7 @@ from searchkit.analysis.token import WordKey
 from searchkit.analysis.token_table import TokenTable
 from searchkit.document import Document
 from searchkit.engines.base import DocumentWriter
+from searchkit.index.head_start import waiting_process
 from searchkit.index.report import Progress
 
 _WORDS_AT_ONCE = 8192
@@ -36,8 +37,10 @@ class AnalysisFeed:
         self._analyzer = analyzer
         self._progress = progress
         self._encoder = BatchEncoder()
-        self._process: AnalysisProcess | None = None
         self._alone = analyzer.loaded or not AnalysisProcess.possible()
+        self._process = None if self._alone else waiting_process()
+        if self._process is not None:
+            self._process.use(analyzer.dictionary)
         self._unknown: list[WordKey] = []
         # Of the unknown words, by their places: Hangul that was sent away, and that which wasn't yet.
         self._asked: list[tuple[list[int], Future[TokenTable]]] = []
@@ -51,10 +54,15 @@ class AnalysisFeed:
             self.flush()
         elif not self._alone and self._encoder.document_count % _LOOK_EVERY == 0:
             # Have the words so far analysed while others are read.
-            self._ask(self._encoder.new_keys(), at_least=MANY_WORDS)
+            self._ask(self._writer.unknown(self._encoder.new_keys()), at_least=MANY_WORDS)
 
-    def _ask(self, new_keys: list[WordKey], at_least: int = 1) -> None:
-        unknown = self._writer.unknown(new_keys)
+    def analyze(self, keys: list[WordKey]) -> TokenTable:
+        """Return the tokens of ``keys`` while nothing is pending."""
+        self._ask(keys)
+        unknown, self._unknown, self._pending = self._unknown, [], []
+        return self._analyze(unknown)
+
+    def _ask(self, unknown: list[WordKey], at_least: int = 1) -> None:
         self._pending += [
             place for place, key in enumerate(unknown, len(self._unknown)) if is_hangul(key.form)
         ]
@@ -75,7 +83,7 @@ class AnalysisFeed:
         if not self._encoder.document_count:
             return
         batch = self._encoder.finish()
-        self._ask(batch.new_keys)
+        self._ask(self._writer.unknown(batch.new_keys))
         unknown, self._unknown, self._pending = self._unknown, [], []
         self._writer.flush(batch, unknown, lambda: self._analyze(unknown))
 

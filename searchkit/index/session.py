@@ -122,7 +122,7 @@ class Session:
         # Then a search that finds a synonym or another name needs no analysis.
         named = (word for name in self.terms.glosses.names() for word in split(name))
         words = [word.key for word in (*self.terms.synonyms.words(), *named)]
-        self.writer.add_words(words, self._analyzer.analyze)
+        self.writer.add_words(words, self.feed.analyze)
         self.writer.commit(
             self._versions,
             state=state.to_bytes(),
