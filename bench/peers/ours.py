@@ -53,8 +53,8 @@ class EngineSearcher:
 
     def named(self, found: TopDocs) -> Any:
         """Return ids and scores."""
-        segments = self.generation.segments
-        return [(segments[segment].id_of(doc), score) for score, (segment, doc) in found.hits]
+        ids = self.generation.ids([place for _, place in found.hits])
+        return [(name, score) for name, (score, _) in zip(ids, found.hits)]
 
     def ids(self, found: Any) -> Sequence[str]:
         """Return the ids alone."""

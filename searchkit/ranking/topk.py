@@ -1,12 +1,16 @@
 """The k best documents of one segment for a sum of words, without scoring everything.
 
-What a word adds to each document that holds it are its *impacts*. Those of rare words are added up first, for their
-own documents only; those of common ones are looked up for the documents that still have a chance. Only where documents
-without any rare word could be among the best, everything is added, common words as whole columns, and the greatest
-score of each block of documents says which blocks are worth a look.
+What a word adds to each document that holds it are its *impacts*. The documents of the rarest words come first: what
+the other words add is looked up for them, and the k-th best of them is the *floor*. Then comes one word after the
+other, the rarest first: a document that holds none of the words before can only be among the best if this word and
+those after it can lift it to the floor. Mostly none can, and the search ends; of a word that can, only impacts that are
+great enough are looked at. Words with columns come last and together: the greatest impacts in each block of documents
+say which blocks are worth a look.
 
 All this happens in float32, so it yields candidates with some slack; `exact` then scores them in float64, adding
 terms always in the order of the query, so that equal documents get equal scores wherever and however they were found.
+
+Source: the order of the words is that of Turtle and Flood, "Query evaluation: strategies and optimizations" (1995).
 """
 
 from __future__ import annotations
@@ -18,21 +22,42 @@ import numpy as np
 import numpy.typing as npt
 
 from searchkit.ranking.ascending import distinct
-from searchkit.ranking.impacts import BLOCK, NO_DOCS, NO_SCORES, Impacts, Postings, Scratch, padded
+from searchkit.ranking.impacts import (
+    BLOCK,
+    NO_DOCS,
+    NO_SCORES,
+    SLACK,
+    Impacts,
+    Postings,
+    Scratch,
+    docs_in_blocks,
+    kth,
+    padded,
+    sums_in_blocks,
+)
 
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
 Docs = npt.NDArray[np.intp]
 Mask = npt.NDArray[np.bool_]
 
-SLACK = 1e-4
-"""By how much bounds in float32 are widened, relative to themselves; rounding stays far below."""
-_MANY_BLOCKS = 16
-"""There are at least so many blocks for each document wanted, unless blocks get too small."""
-_LEAST_BLOCK = 16
-_HOPELESS = 0.5
-_CHUNK = 1 << 20
-"""So many (term, document) pairs are scored at once, to bound memory."""
+_RARE_SHARE = 32
+"""Words that stand in no more than one document of so many are rare, and added up first."""
+_LEAST_TOP = 64
+_TOP = 2
+"""So many times the documents wanted, and at least `_LEAST_TOP`, are scored to set a first floor."""
+_FEW_WORDS = 4
+_SCANNED_SHARE = 8
+"""Of more words than `_FEW_WORDS` all is added up if their documents are more than one of so many."""
+_SAMPLE = 512
+_LEAST_SAMPLED = 4
+"""How many must be promising among the `_SAMPLE` or more that are looked at to find out what is."""
+_FEW = 256
+"""For no more documents than these nothing is dropped on the way: that costs more than it saves."""
+_MOST_STRONG = 16
+"""One block of so many sets the floor, at most."""
+_MANY_BLOCKS = 4
+"""Where more than one block of so many is worth a look, all documents are."""
 
 
 def best(
@@ -49,143 +74,241 @@ def best(
     With them come their scores in float32, the sums over ``words``; scores of what is returned are above 0. Only
     documents in ``allowed`` count, if given, and only scores of ``floor`` and more.
     """
-    rare = [word for word in words if not word.common]
-    common = [word for word in words if word.common]
-    if not rare and common:
-        fewest = min(common, key=lambda word: word.count)
-        if fewest.column is None:
-            rare = [fewest]
-            common.remove(fewest)
-    reach = sum(word.bound for word in common) * (1 + SLACK)
-    most = sum(word.bound for word in rare) * (1 + SLACK)
-    if most + reach < floor:
-        return NO_DOCS, NO_SCORES
-    # Next to much stronger common words the rare ones hardly ever fill the page.
-    if rare and most >= reach * _HOPELESS:
-        docs, scores, floor = _from_rare(rare, common, k, reach, doc_count, scratch, floor, allowed)
-        if not common or reach < floor:
+    search = _Search(k, doc_count, scratch, floor, allowed)
+    if len(words) > 1 or allowed is not None:
+        search.run(words)
+    elif words:
+        search.keep(*words[0].top(search.most))
+    return search.found()
+
+
+class _Search:
+    """One search: the floor so far, and what was found above it."""
+
+    def __init__(self, k: int, doc_count: int, scratch: Scratch, floor: float, allowed: Mask | None) -> None:
+        self.most = max(_LEAST_TOP, _TOP * k)
+        self._k = k
+        self._doc_count = doc_count
+        self._scratch = scratch
+        self._floor = floor
+        self._allowed = allowed
+        self._found: list[tuple[Docs, Array]] = []
+
+    def run(self, words: Sequence[Impacts]) -> None:
+        """Go through ``words`` until those that are left can't lift a document to the floor."""
+        ordered = sorted(words, key=_commonness)
+        if (
+            len(words) > _FEW_WORDS
+            and sum(word.count for word in words if word.column is None) * _SCANNED_SHARE > self._doc_count
+        ):
+            self.keep(*self._whole(words))
+            return
+        rare = 0
+        for word in ordered:
+            if word.column is not None or (rare and word.count * _RARE_SHARE > self._doc_count):
+                break
+            rare += 1
+        reach = sum(word.bound for word in ordered[rare:])
+        if reach + sum(word.bound for word in ordered[:rare]) < self._limit(0.0):
+            return
+        if rare:
+            self._add_rare(ordered[:rare], ordered[rare:], reach)
+        for at in range(rare, len(ordered)):
+            if reach < self._limit(0.0):
+                return
+            word = ordered[at]
+            if word.column is not None:
+                self._add_columns(ordered[at:], ordered[:at])
+                return
+            reach -= word.bound
+            docs, scores = self._allow(*word.above(self._limit(reach)))
+            docs, scores = self._without(ordered[:at], docs, scores)
+            self._complete(docs, scores, ordered[at + 1 :], reach)
+
+    def keep(self, docs: Docs, scores: Array) -> None:
+        """Take documents, ascending, that weren't taken before, with all that ``words`` add to them."""
+        if len(scores) > self._k:
+            self._floor = max(self._floor, kth(scores, self._k))
+        docs, scores = self._above(docs, scores, 0.0)
+        if not len(docs):
+            return
+        self._found.append((docs, scores))
+        if len(self._found) > 1:
+            together = np.concatenate([each for _, each in self._found])
+            if len(together) >= self._k:
+                self._floor = max(self._floor, kth(together, self._k))
+
+    def found(self) -> tuple[Docs, Array]:
+        """Return what was found, ascending."""
+        if len(self._found) < 2:
+            return self._found[0] if self._found else (NO_DOCS, NO_SCORES)
+        docs, scores = (np.concatenate(each) for each in zip(*self._found))
+        docs, scores = self._above(docs, scores, 0.0)
+        order = docs.argsort()
+        return docs.take(order), scores.take(order)
+
+    def _limit(self, reach: float) -> float:
+        """Return what a document must have if ``reach`` is the most that it may still get."""
+        return self._floor * (1 - SLACK) - reach * (1 + SLACK)
+
+    def _above(self, docs: Docs, scores: Array, reach: float) -> tuple[Docs, Array]:
+        limit = self._limit(reach)
+        if limit <= 0.0:
             return docs, scores
-    return _from_all(words, k, doc_count, scratch, floor, allowed)
+        kept = (scores >= np.float32(limit)).nonzero()[0]
+        return docs.take(kept), scores.take(kept)
 
+    def _allow(self, docs: Docs, scores: Array) -> tuple[Docs, Array]:
+        if self._allowed is None:
+            return docs, scores
+        kept = self._allowed[docs]
+        return docs[kept], scores[kept]
 
-def _from_rare(
-    rare: list[Impacts],
-    common: list[Impacts],
-    k: int,
-    reach: float,
-    doc_count: int,
-    scratch: Scratch,
-    floor: float,
-    allowed: Mask | None,
-) -> tuple[Docs, Array, float]:
-    """Return the best among the documents of rare words, and the floor that they set."""
-    if len(rare) == 1:
-        docs, scores = rare[0].listed
-        if allowed is not None:
-            kept = allowed[docs]
-            docs, scores = docs[kept], scores[kept]
-        docs, scores, floor = _prune(docs, scores, k, floor, reach)
-    else:
-        sums = scratch.zeros(doc_count)
+    def _without(self, words: Sequence[Impacts], docs: Docs, scores: Array) -> tuple[Docs, Array]:
+        """Leave out the documents that hold one of ``words``."""
+        for word in words:
+            if not len(docs):
+                break
+            kept = (~word.holds(docs)).nonzero()[0]
+            docs, scores = docs.take(kept), scores.take(kept)
+        return docs, scores
+
+    def _raise_floor(self, docs: Docs, scores: Array, others: Sequence[Impacts]) -> None:
+        """Score some promising documents, so that fewer others are worth a look."""
+        docs, scores = self._allow(docs, scores)
+        if len(docs) < self._k:
+            return
+        scores = scores.copy()
+        for word in others:
+            word.add_at(docs, scores)
+        self._floor = max(self._floor, kth(scores, self._k))
+
+    def _complete(self, docs: Docs, scores: Array, others: Sequence[Impacts], reach: float) -> None:
+        """Keep documents once they have what ``others`` add; ``reach`` is the most that these can."""
+        if others:
+            scores = scores.copy()
+        for at, word in enumerate(others):
+            if len(docs) > _FEW:
+                # Documents that hold a second word show where the floor will be.
+                if at == 1 and len(docs) > _SAMPLE:
+                    strong = _strong(scores, self.most)
+                    self._raise_floor(docs.take(strong), scores.take(strong), others[at:])
+                docs, scores = self._above(docs, scores, reach)
+            if not len(docs):
+                return
+            word.add_at(docs, scores)
+            reach -= word.bound
+        self.keep(docs, scores)
+
+    def _add_rare(self, rare: Sequence[Impacts], others: Sequence[Impacts], reach: float) -> None:
+        """Look at the documents of ``rare`` words."""
+        if len(rare) == 1:
+            docs, scores = self._allow(*rare[0].above(self._limit(reach)))
+        else:
+            docs, scores = self._sums(rare, reach)
+        self._complete(docs, scores, others, reach)
+
+    def _sums(self, rare: Sequence[Impacts], reach: float) -> tuple[Docs, Array]:
+        """Return the sums of ``rare`` words for those documents that ``reach`` could lift to the floor."""
+        sums = self._scratch.zeros(self._doc_count)
         holders = []
         for word in rare:
             at, scores = word.listed
             np.add.at(sums, at, scores)
             holders.append(at)
         touched = np.concatenate(holders)
-        docs = touched if allowed is None else touched[allowed[touched]]
+        docs = touched if self._allowed is None else touched[self._allowed[touched]]
+        scores = sums.take(docs)
         # A document stands here once for each of its words: the best k documents are in the best k × words.
-        docs, _, floor = _prune(docs, sums.take(docs), k * len(rare), floor, reach)
-        docs = distinct(docs)
+        enough = self._k * len(rare)
+        if len(scores) >= enough:
+            self._floor = max(self._floor, kth(scores, enough))
+        docs = distinct(self._above(docs, scores, reach)[0])
         scores = sums.take(docs)
         sums[touched] = 0.0
-        scratch.cleaned()
-    for word in common:
-        scores = scores + word.at(docs, scratch, doc_count)
-    return _prune(docs, scores, k, floor, 0.0)
+        self._scratch.cleaned()
+        return docs, scores
+
+    def _add_columns(self, words: Sequence[Impacts], before: Sequence[Impacts]) -> None:
+        """Look at the documents that hold ``words``, all with columns, and none of those ``before``."""
+        columns = [word.column for word in words if word.column is not None]
+        peaks = words[0].peaks
+        for word in words[1:]:
+            peaks = peaks + word.peaks
+        if len(peaks) > _SAMPLE:
+            # The blocks that promise most set the floor.
+            sums = self._sums_in(
+                columns, _strong(peaks, min(self.most * len(words), len(peaks) // _MOST_STRONG))
+            )
+            if len(sums) > self._k:
+                self._floor = max(self._floor, kth(sums, self._k))
+        limit = self._limit(0.0)
+        blocks = (peaks >= np.float32(limit)).nonzero()[0]
+        if len(blocks) * _MANY_BLOCKS > len(peaks):
+            docs, scores = self._whole(words)
+        else:
+            sums = self._sums_in(columns, blocks)
+            at = (sums >= np.float32(limit) if limit > 0.0 else sums > 0.0).nonzero()[0]
+            docs, scores = docs_in_blocks(blocks, at), sums.take(at)
+        self.keep(*self._without(before, docs, scores))
+
+    def _sums_in(self, columns: Sequence[Array], blocks: Docs) -> Array:
+        """Return the sums of ``columns`` for the documents in ``blocks``, 0 for those that aren't allowed."""
+        sums = sums_in_blocks(columns, blocks)
+        if self._allowed is not None:
+            allowed = np.zeros(len(columns[0]), np.bool_)
+            allowed[: self._doc_count] = self._allowed
+            sums *= sums_in_blocks([allowed], blocks)
+        return sums
+
+    def _whole(self, words: Sequence[Impacts]) -> tuple[Docs, Array]:
+        """Return the documents that ``words`` lift to the floor, by adding everything, and their sums."""
+        sums = self._scratch.column(padded(self._doc_count))
+        columns = [word.column for word in words if word.column is not None]
+        if len(columns) > 1:
+            np.add(columns[0], columns[1], out=sums)
+        elif columns:
+            np.copyto(sums, columns[0])
+        else:
+            sums.fill(0.0)
+        for column in columns[2:]:
+            np.add(sums, column, out=sums)
+        for word in words:
+            if word.column is None:
+                docs, scores = word.listed
+                np.add.at(sums, docs, scores)
+        if self._allowed is not None:
+            np.multiply(sums[: self._doc_count], self._allowed, out=sums[: self._doc_count])
+        # Each of these is the sum of another document, and the maximum of rows is fast.
+        greatest = sums.reshape(BLOCK, -1).max(axis=0)
+        if len(greatest) >= self._k:
+            self._floor = max(self._floor, kth(greatest, self._k))
+        limit = self._limit(0.0)
+        docs = (sums >= np.float32(limit) if limit > 0.0 else sums > 0.0).nonzero()[0]
+        return docs, sums.take(docs)
 
 
-def _prune(docs: Docs, scores: Array, k: int, floor: float, reach: float) -> tuple[Docs, Array, float]:
-    """Drop what can't get into the best ``k`` even by adding ``reach``; raise the floor to the score of the k-th."""
-    if len(scores) > k:
-        floor = max(floor, _kth(scores, k))
-    limit = floor * (1 - SLACK) - reach
-    if limit <= 0.0:
-        return docs, scores, floor
-    kept = scores >= np.float32(limit)
-    return docs[kept], scores[kept], floor
+def _strong(scores: Array, wanted: int) -> Docs:
+    """Return places of great ones among more than `_SAMPLE` scores: about ``wanted``, but maybe fewer or more."""
+    step = len(scores) // _SAMPLE
+    sample = scores[::step]
+    least = kth(sample, min(max(wanted // step, _LEAST_SAMPLED), len(sample)))
+    return (scores >= np.float32(least)).nonzero()[0][: 4 * wanted]
 
 
-def _kth(scores: Array, k: int) -> float:
-    """Return the k-th greatest of more than ``k`` scores."""
-    ordered = scores.copy()
-    ordered.partition(len(scores) - k)
-    return float(ordered[len(scores) - k])
+def _commonness(word: Impacts) -> tuple[bool, int]:
+    return word.column is not None, word.count
 
 
-def _from_all(
-    words: Sequence[Impacts],
-    k: int,
-    doc_count: int,
-    scratch: Scratch,
-    floor: float,
-    allowed: Mask | None,
-) -> tuple[Docs, Array]:
-    """Return the best of all documents, by adding everything."""
-    if not words:
-        return NO_DOCS, NO_SCORES
-    sums = scratch.column(padded(doc_count))
-    columns = [word.column for word in words if word.column is not None]
-    if len(columns) > 1:
-        np.add(columns[0], columns[1], out=sums)
-    elif columns:
-        np.copyto(sums, columns[0])
-    else:
-        sums.fill(0.0)
-    for column in columns[2:]:
-        np.add(sums, column, out=sums)
-    for word in words:
-        if word.column is None:
-            docs, scores = word.listed
-            np.add.at(sums, docs, scores)
-    if allowed is not None:
-        np.multiply(sums[:doc_count], allowed, out=sums[:doc_count])
-    rows = BLOCK
-    while rows > _LEAST_BLOCK and len(sums) // rows < k * _MANY_BLOCKS:
-        rows >>= 1
-    # A block is every n-th part of the documents, not a run of them: the maximum of rows is far faster.
-    table = sums.reshape(rows, -1)
-    peaks = table.max(axis=0)
-    if len(peaks) > k:
-        floor = max(floor, _kth(peaks, k))
-    blocks = np.flatnonzero(peaks >= np.float32(floor * (1 - SLACK)))
-    inside = table[:, blocks]
-    if inside.size > k:
-        floor = max(floor, _kth(inside.ravel(), k))
-    at, places = np.nonzero((inside >= np.float32(floor * (1 - SLACK))) & (inside > 0.0))
-    docs = at * table.shape[1] + blocks[places]
-    return docs, inside[at, places]
-
-
-def exact(terms: Sequence[tuple[Postings, float, int]], factors: Sequence[Array], docs: Docs) -> Floats:
+def exact(terms: Sequence[tuple[Postings, float, Floats]], docs: Docs) -> Floats:
     """Return the float64 scores of ``docs``, ascending.
 
-    ``terms`` are (term, gain, row), in the order in which they are added; ``factors[row]`` is what is added to the
-    frequency in each of ``docs``.
+    ``terms`` are (term, gain, what is added to the frequency in each of ``docs``), in the order in which they add up.
     """
-    step = max(_CHUNK // max(len(terms), 1), 1)
-    if len(docs) > step:
-        cuts = range(0, len(docs), step)
-        return np.concatenate(
-            [exact(terms, [row[cut : cut + step] for row in factors], docs[cut : cut + step]) for cut in cuts]
-        )
-    if not terms:
-        return np.zeros(len(docs), np.float64)
-    parts = np.empty((len(terms), len(docs)), np.float64)
-    for index, (term, _, _) in enumerate(terms):
-        parts[index] = term.frequency_at(docs)
-    parts /= parts + np.array(factors)[[row for _, _, row in terms]]
-    parts *= np.array([gain for _, gain, _ in terms])[:, None]
-    # Cumulative sums add one row after the other; `sum` may add pairwise, which rounds otherwise.
-    total: Floats = parts.cumsum(axis=0)[-1]
+    total = np.zeros(len(docs), np.float64)
+    for term, gain, own in terms:
+        part = term.frequency_at(docs).astype(np.float64)
+        part /= part + own
+        part *= gain
+        total += part
     return total

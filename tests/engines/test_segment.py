@@ -108,6 +108,11 @@ def test_documents_and_columns_come_back(tmp_path_factory, documents, cuts):
             assert tuple(segment.author_names[number] for number in names) == document.authors
             assert (doc in segment.find_arxiv("2312.04461v3")) == (document.arxiv_id is not None)
         assert generation.find("nobody") is None
+        places = [
+            (generation.segments.index(segment), doc)
+            for segment, doc in (generation.find(document.id) for document in documents)
+        ]
+        assert generation.ids(places) == [document.id for document in documents]
 
 
 @settings(max_examples=25)

@@ -69,7 +69,12 @@ def run(
     page = known.page if done and known is not None else PageCollector(generation.segments, wanted)
     counter = FacetCounter() if facets else None
     count = 0
+    # Nothing has to be decided but which are the best.
+    fast = ranked and prepared.plain and wanted > 0 and not (done or total or facets or prepared.filters)
     for index, segment in enumerate(generation.segments):
+        if fast and segment.deleted is None:
+            page.consider(index, *scorer.best(index, wanted, page.floor, None))
+            continue
         matcher = Matcher(generation, index)
         allowed = matcher.restrict(matcher.live(), prepared.filters)
         matched: Mask | None = None

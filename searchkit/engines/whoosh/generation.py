@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -90,6 +91,14 @@ class Generation:
             if doc >= 0 and (segment.deleted is None or not segment.deleted[doc]):
                 return segment, doc
         return None
+
+    def ids(self, places: Sequence[tuple[int, int]]) -> list[str]:
+        """Return the ids of documents by (segment number, document), in the order asked for."""
+        found: dict[tuple[int, int], str] = {}
+        for index in dict.fromkeys(index for index, _ in places):
+            own = [place for place in places if place[0] == index]
+            found.update(zip(own, self.segments[index].ids_of([doc for _, doc in own])))
+        return [found[place] for place in places]
 
     def release(self) -> None:
         """Let the writer remove the files; searches that still go on read them to the end, for they are mapped."""

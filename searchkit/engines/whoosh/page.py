@@ -10,10 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from searchkit.engines.whoosh.segment import Segment
-from searchkit.ranking.topk import SLACK
+from searchkit.ranking.impacts import SLACK
 
 Array = npt.NDArray[Any]
 Docs = npt.NDArray[np.intp]
+
+_FEW = 8
+"""So many times the documents wanted are sorted at once; of more, the worst are dropped before."""
 
 
 class PageCollector:
@@ -26,9 +29,7 @@ class PageCollector:
     def __init__(self, segments: Sequence[Segment], wanted: int) -> None:
         self._segments = segments
         self.wanted = wanted
-        self._keys: Array = np.zeros(0, np.int32)
-        self._scores: Array = np.zeros(0, np.float64)
-        self._places: Array = np.zeros((0, 2), np.int64)
+        self._parts: list[tuple[int, Docs, Array, Array | None]] = []
         self._candidates: list[tuple[int, Docs, Array]] = []
 
     def consider(self, index: int, docs: Docs, scores: Array) -> None:
@@ -40,6 +41,8 @@ class PageCollector:
     @property
     def floor(self) -> float:
         """The lowest rounded score that can still get in."""
+        if not self._candidates:
+            return 0.0
         rounded = [scores for _, _, scores in self._candidates]
         if sum(map(len, rounded)) < max(self.wanted, 1):
             return 0.0
@@ -65,42 +68,47 @@ class PageCollector:
         return np.flatnonzero(keys >= np.partition(keys, len(keys) - self.wanted)[len(keys) - self.wanted])
 
     def add(self, index: int, docs: Docs, scores: Array, keys: Array | None = None) -> None:
-        """Add documents of segment number ``index``."""
+        """Add documents of segment number ``index``, with ``keys`` for all segments or for none."""
         if keys is None:
-            keys = np.zeros(len(docs), np.int32)
-            if len(docs) > self.wanted:
+            if len(docs) > _FEW * self.wanted:
                 kept = scores >= np.partition(scores, len(docs) - self.wanted)[len(docs) - self.wanted]
-                docs, scores, keys = docs[kept], scores[kept], keys[kept]
-            order = np.lexsort((self._segments[index].id_rank[docs], -scores))
+                docs, scores = docs[kept], scores[kept]
+            order = np.lexsort((self._segments[index].id_rank.take(docs), -scores))[: self.wanted]
         else:
             order = np.lexsort((self._segments[index].id_rank[docs], -scores, -keys.astype(np.int64)))
-        order = order[: self.wanted]
-        places = np.empty((len(order), 2), np.int64)
-        places[:, 0] = index
-        places[:, 1] = docs[order]
-        if not len(self._scores):
-            self._keys, self._scores, self._places = keys[order], scores[order], places
-        else:
-            self._keys = np.concatenate((self._keys, keys[order]))
-            self._scores = np.concatenate((self._scores, scores[order]))
-            self._places = np.concatenate((self._places, places))
+            order = order[: self.wanted]
+            keys = keys.take(order)
+        if len(order):
+            self._parts.append((index, docs.take(order), scores.take(order), keys))
 
     def hits(self) -> list[tuple[float, int, int]]:
         """Return the best as (score, number of the segment, document), in order."""
-        if self._of_one_segment():
+        if len(self._parts) < 2:
             # All of one segment: `add` has put them in order.
-            segments, docs = self._places.T.tolist()
-            return list(zip(self._scores.tolist(), segments, docs))
-        keys = self._keys.astype(np.int64)
-        order = np.lexsort((-self._scores, -keys))
-        scores, keys, places = self._scores[order], keys[order], self._places[order]
+            return [
+                (score, index, doc)
+                for index, docs, scores, _ in self._parts
+                for score, doc in zip(scores.tolist(), docs.tolist())
+            ]
+        sizes = [len(docs) for _, docs, _, _ in self._parts]
+        segments = np.repeat([index for index, _, _, _ in self._parts], sizes)
+        docs = np.concatenate([docs for _, docs, _, _ in self._parts])
+        scores = np.concatenate([scores for _, _, scores, _ in self._parts])
+        keys = np.zeros(len(docs), np.int64)
+        if self._parts[0][3] is not None:
+            keys = np.concatenate([keys for _, _, _, keys in self._parts if keys is not None]).astype(
+                np.int64
+            )
+        order = np.lexsort((-scores, -keys))
+        scores, keys, docs, segments = scores[order], keys[order], docs[order], segments[order]
         changes = (scores[1:] != scores[:-1]) | (keys[1:] != keys[:-1])
         bounds = [0, *(np.flatnonzero(changes) + 1).tolist(), len(scores)]
         hits: list[tuple[float, int, int]] = []
         for start, stop in pairwise(bounds):
             if start >= self.wanted:
                 break
-            run = [(float(scores[at]), *places[at].tolist()) for at in range(start, stop)]
+            places = slice(start, stop)
+            run = list(zip(scores[places].tolist(), segments[places].tolist(), docs[places].tolist()))
             if len({segment for _, segment, _ in run}) > 1:
                 run.sort(key=self._id_of)
             hits += run
@@ -108,23 +116,17 @@ class PageCollector:
 
     def cut(self, size: int) -> tuple[list[tuple[int, Docs, Array]], list[tuple[float, int, int]]]:
         """Return the best ``size`` as (number of the segment, documents, ascending, their scores); and later hits."""
-        if self._of_one_segment() and len(self._places) <= size:
-            scores, places, rest = self._scores, self._places, []
-        else:
-            hits = self.hits()
-            rest = hits[size:]
-            scores = np.array([hit[0] for hit in hits[:size]], np.float64)
-            places = np.array([hit[1:] for hit in hits[:size]], np.int64).reshape(-1, 2)
-        found = []
-        for index in sorted(set(places[:, 0].tolist())):
-            mine = places[:, 0] == index
-            docs, own = places[mine, 1], scores[mine]
+        if len(self._parts) == 1 and len(self._parts[0][1]) <= size:
+            ((index, docs, scores, _),) = self._parts
             order = docs.argsort()
-            found.append((index, docs.take(order), own.take(order)))
-        return found, rest
-
-    def _of_one_segment(self) -> bool:
-        return bool(len(self._places)) and bool((self._places[:, 0] == self._places[0, 0]).all())
+            return [(index, docs.take(order), scores.take(order))], []
+        hits = self.hits()
+        found = []
+        for index in sorted({index for _, index, _ in hits[:size]}):
+            own = sorted((doc, score) for score, segment, doc in hits[:size] if segment == index)
+            docs = np.array([doc for doc, _ in own], np.intp)
+            found.append((index, docs, np.array([score for _, score in own], np.float64)))
+        return found, hits[size:]
 
     def _id_of(self, hit: tuple[float, int, int]) -> str:
         return self._segments[hit[1]].id_of(hit[2])

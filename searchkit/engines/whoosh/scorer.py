@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-
 import numpy as np
 import numpy.typing as npt
 
-from searchkit.analysis.token import Layer
 from searchkit.engines.whoosh.generation import Generation
 from searchkit.engines.whoosh.matching import Matcher
-from searchkit.engines.whoosh.phrase_terms import PhraseTerms
+from searchkit.engines.whoosh.phrase_terms import PhraseTerms, ResolvedPhrase
 from searchkit.engines.whoosh.prepared import PreparedPlan
 from searchkit.engines.whoosh.term_cache import ResolvedTerm, TermCache
 from searchkit.ranking.impacts import Impacts, Postings
@@ -29,46 +26,35 @@ class Scorer:
         self._segments = generation.segments
         self._cache = TermCache.of(generation)
         self._boosts = prepared.boosts
-        known = PhraseTerms.of(generation)
-        names = [(known.get(name), name.weight) for name in prepared.phrases]
-        self._phrases = [(name, weight * name.idf) for name, weight in names if name.doc_freq]
-        self._deciding_phrases = sum(bool(name.doc_freq) for name, _ in names[: prepared.deciding_phrases])
-        gains: dict[tuple[Layer, str], float] = {}
-        words: dict[tuple[Layer, str], int] = {}
-        resolved: dict[tuple[Layer, str], ResolvedTerm] = {}
-        count = prepared.deciding_terms
-        more = {(term.layer, term.text) for term in prepared.terms[count:]}
-        more -= {(term.layer, term.text) for term in prepared.terms[:count]} if more else more
-        for term in prepared.terms:
-            key = term.layer, term.text
-            found = resolved.get(key)
-            if found is None:
-                found = resolved[key] = self._cache.get(term.layer, term.text)
-                gains[key] = 0.0
-                words[key] = term.word
-            gains[key] += term.weight * found.idf
-        self._terms = [(term, gains[key]) for key, term in resolved.items() if term.doc_freq]
-        # Terms that only add to scores are kept apart from those that decide.
-        grouped: dict[tuple[bool, int], list[tuple[Layer, str, float]]] = {}
-        for key, found in resolved.items():
-            if found.doc_freq:
-                grouped.setdefault((key in more, words[key]), []).append((*key, gains[key]))
+        self._phrases: list[tuple[ResolvedPhrase, float]] = []
+        self._deciding_phrases = 0
+        if prepared.phrases:
+            known = PhraseTerms.of(generation)
+            names = [(known.get(name), name.weight) for name in prepared.phrases]
+            self._phrases = [(name, weight * name.idf) for name, weight in names if name.doc_freq]
+            self._deciding_phrases = sum(
+                bool(name.doc_freq) for name, _ in names[: prepared.deciding_phrases]
+            )
+        resolved: dict[tuple[int, str], tuple[ResolvedTerm, float]] = {}
+        places: dict[tuple[int, str], tuple[bool, int]] = {}
+        for number, term in enumerate(prepared.terms):
+            # Numbers are hashed far faster than members of an enumeration.
+            key = int(term.layer), term.text
+            before = resolved.get(key)
+            if before is None:
+                found = self._cache.get(*key)
+                if found.doc_freq:
+                    resolved[key] = found, term.weight * found.idf
+                    # Terms that only add to scores are kept apart from those that decide.
+                    places[key] = number >= prepared.deciding_terms, term.word
+            else:
+                resolved[key] = before[0], before[1] + term.weight * before[0].idf
+        self._terms = list(resolved.values())
+        grouped: dict[tuple[bool, int], list[tuple[int, str, float]]] = {}
+        for key, place in places.items():
+            grouped.setdefault(place, []).append((*key, resolved[key][1]))
         self._words = [tuple(word) for word in grouped.values()]
         self._deciding_words = sum(not extra for extra, _ in grouped)
-        layers = dict.fromkeys(term.layer for term, _ in self._terms)
-        self._layers: Sequence[Layer] = tuple(layers)
-        self._rows = {layer: row for row, layer in enumerate(self._layers)}
-
-    def _present(self, index: int) -> Iterable[tuple[Postings, float, int]]:
-        """Yield the terms and names of a segment with what they are worth and the row of their length factors."""
-        for term, gain in self._terms:
-            postings = term.postings[index]
-            if postings is not None:
-                yield postings, gain, self._rows[term.layer]
-        for name, gain in self._phrases:
-            held = name.postings[index]
-            if held is not None:
-                yield held, gain, len(self._rows)
 
     def impacts(self, index: int) -> list[Impacts]:
         """Return what the words and names add to scores in a segment; only where all are worth more than 0."""
@@ -105,11 +91,25 @@ class Scorer:
 
     def exact(self, index: int, docs: Docs, matcher: Matcher | None = None) -> Floats:
         """Return the scores of ``docs``, ascending; with a ``matcher`` the boosts of ids count as well."""
-        segment = self._segments[index]
-        factors = [self._cache.factors(layer)[segment.norms(layer)[docs]] for layer in self._layers]
+        segment, cache = self._segments[index], self._cache
+        factors: dict[int, Floats] = {}
+        present: list[tuple[Postings, float, Floats]] = []
+        for term, gain in self._terms:
+            postings = term.postings[index]
+            if postings is not None:
+                own = factors.get(term.layer)
+                if own is None:
+                    own = cache.factors(term.layer).take(segment.norms(term.layer).take(docs))
+                    factors[term.layer] = own
+                present.append((postings, gain, own))
         if self._phrases:
-            factors.append(np.full(len(docs), K1))
-        scores = exact(list(self._present(index)), factors, docs)
+            once = np.full(len(docs), K1)
+            present += [
+                (held, gain, once)
+                for held, gain in ((name.postings[index], gain) for name, gain in self._phrases)
+                if held is not None
+            ]
+        scores = exact(present, docs)
         if matcher is not None:
             for boost in self._boosts:
                 scores[np.isin(docs, matcher.docs_of(boost.value))] += boost.boost

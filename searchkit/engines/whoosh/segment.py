@@ -49,7 +49,7 @@ class Segment:
             raise IndexCorrupt("deletions of another segment", path=file.path)
         self.deleted = deleted
         self.live_count = self.doc_count - (0 if deleted is None else int(np.count_nonzero(deleted)))
-        self._layers = {layer: StoredLayer(file, layer, self.doc_count) for layer in Layer}
+        self._layers = tuple(StoredLayer(file, layer, self.doc_count) for layer in Layer)
         self._stats: dict[Layer, tuple[int, int]] = {}
         self._records = Records(file)
         self._id_blob = file.column("ids.blob")
@@ -62,8 +62,7 @@ class Segment:
 
     def _fits(self) -> bool:
         """Return whether there are as many documents in all arrays; only sizes are looked at, no block is read."""
-        layers = self._layers.values()
-        each = [column for layer in layers for column in (layer.norms, layer.lengths)]
+        each = [column for layer in self._layers for column in (layer.norms, layer.lengths)]
         each += [self._id_order, *(self.file.column(f"meta.{name}") for name in ("dates", "votes"))]
         offsets = self._id_offsets, self._code_offsets, self.file.column("authors.offsets")
         return all(column.size == self.doc_count for column in each) and all(
@@ -101,7 +100,7 @@ class Segment:
         """Return how many documents, deleted ones included, hold each of the terms of a layer."""
         return np.diff(self._layers[layer].offsets)
 
-    def norms(self, layer: Layer) -> Array:
+    def norms(self, layer: int) -> Array:
         """Return the rounded length of each document in a layer, as Lucene's one byte; 0 where it has none."""
         return self._layers[layer].norms.all()
 
@@ -157,6 +156,15 @@ class Segment:
         """Return the id of a document."""
         start, stop = self._id_offsets.slice(doc, doc + 2).tolist()
         return self._id_blob.slice(start, stop).tobytes().decode()
+
+    def ids_of(self, docs: Sequence[int]) -> list[str]:
+        """Return the ids of documents, in the order asked for."""
+        at = np.array(docs, np.int64)
+        offsets = self._id_offsets.all()
+        starts, stops = offsets.take(at), offsets.take(at + 1)
+        joined = self._id_blob.joined(starts, stops)
+        ends = (stops - starts).cumsum().tolist()
+        return [joined[start:stop].decode() for start, stop in zip([0, *ends], ends)]
 
     def ids(self) -> list[str]:
         """Return the ids of all documents, deleted ones included."""

@@ -196,7 +196,7 @@ class WhooshSnapshot:
 
     def ids(self, handles: Sequence[Place]) -> list[str]:
         """Return the ids of documents."""
-        return [self.generation.segments[index].id_of(doc) for index, doc in handles]
+        return self.generation.ids(handles)
 
     def documents(self, handles: Sequence[Place]) -> list[Document]:
         """Return documents in the order of ``handles``."""

@@ -18,7 +18,7 @@ from searchkit.analysis.token import Layer
 from searchkit.engines.derived import derived
 from searchkit.engines.whoosh.generation import Generation
 from searchkit.ranking import bm25
-from searchkit.ranking.impacts import COMMON_SHARE, Impacts, Postings, Scratch
+from searchkit.ranking.impacts import COLUMN_SHARE, Impacts, Postings, Scratch
 
 CACHE_BYTES = 256 << 20
 _ENTRY_BYTES = 400
@@ -29,18 +29,19 @@ _NAME = "terms"
 class ResolvedTerm:
     """A term as it stands in the index: ``postings`` for each segment, None where it has none.
 
-    ``doc_freq`` counts live documents; ``idf`` is 0 for a term that no live document holds.
+    ``layer`` is the number of its layer. ``doc_freq`` counts live documents; ``idf`` is 0 for a term that no live
+    document holds.
     """
 
-    layer: Layer
+    layer: int
     idf: float
     doc_freq: int
     postings: tuple[Postings | None, ...]
     nbytes: int
 
 
-Word = tuple[tuple[Layer, str, float], ...]
-"""What scores of a word of a query: (layer, term, weight × idf)."""
+Word = tuple[tuple[int, str, float], ...]
+"""What scores of a word of a query: (number of the layer, term, weight × idf)."""
 
 
 class _Recent:
@@ -72,19 +73,19 @@ class _Recent:
 class TermCache:
     """The terms and words used last, within ``limit`` bytes. Thread-safe.
 
-    ``common_share``: a word in more than one document of so many is common.
+    ``column_share``: a word in more than one document of so many is kept as a column.
     """
 
     def __init__(
-        self, generation: Generation, *, common_share: int = COMMON_SHARE, limit: int = CACHE_BYTES
+        self, generation: Generation, *, column_share: int = COLUMN_SHARE, limit: int = CACHE_BYTES
     ) -> None:
         self._segments = generation.segments
         self._lexicon = generation.lexicon
         self._stats = generation.layer_stats
-        self._common_share = common_share
+        self._column_share = column_share
         self._recent = _Recent(limit)
-        self._factors: dict[Layer, npt.NDArray[np.float64]] = {}
-        self._factors_of_docs: dict[tuple[int, Layer], npt.NDArray[np.float32]] = {}
+        self._factors: dict[int, npt.NDArray[np.float64]] = {}
+        self._factors_of_docs: dict[tuple[int, int], npt.NDArray[np.float32]] = {}
         self._string_ids: dict[str, int] = {}
         self.scratch = Scratch()
 
@@ -98,12 +99,12 @@ class TermCache:
         """Memory in bytes."""
         return self._recent.nbytes
 
-    def get(self, layer: Layer, text: str) -> ResolvedTerm:
-        """Return a term, from the index if it isn't here."""
+    def get(self, layer: int, text: str) -> ResolvedTerm:
+        """Return a term of a layer, or of a layer's number, from the index if it isn't here."""
         key = int(layer), text
         found: ResolvedTerm | None = self._recent.get(key)
         if found is None:
-            found = self._resolve(layer, text)
+            found = self._resolve(Layer(layer), text)
             self._recent.put(key, found, found.nbytes)
         return found
 
@@ -130,20 +131,20 @@ class TermCache:
         if not parts:
             return None
         doc_count = self._segments[index].doc_count
-        return Impacts.sum(parts, doc_count, self.scratch, common_share=self._common_share)
+        return Impacts.sum(parts, doc_count, self.scratch, column_share=self._column_share)
 
-    def _factors_in(self, index: int, layer: Layer) -> npt.NDArray[np.float32]:
+    def _factors_in(self, index: int, layer: int) -> npt.NDArray[np.float32]:
         found = self._factors_of_docs.get((index, layer))
         if found is None:
             narrow = self.factors(layer).astype(np.float32)
             found = self._factors_of_docs[index, layer] = narrow[self._segments[index].norms(layer)]
         return found
 
-    def factors(self, layer: Layer) -> npt.NDArray[np.float64]:
-        """Return what a length byte of ``layer`` adds to a frequency; 256 numbers."""
+    def factors(self, layer: int) -> npt.NDArray[np.float64]:
+        """Return what a length byte of a layer, given by its number, adds to a frequency; 256 numbers."""
         found = self._factors.get(layer)
         if found is None:
-            found = self._factors[layer] = bm25.length_factors(self._stats(layer)[1])
+            found = self._factors[layer] = bm25.length_factors(self._stats(Layer(layer))[1])
         return found
 
     def _resolve(self, layer: Layer, text: str) -> ResolvedTerm:
@@ -159,7 +160,7 @@ class TermCache:
                     postings[index] = Postings(docs, frequencies)
                     nbytes += frequencies.nbytes + (docs.nbytes if docs.flags.owndata else 0)
         idf = bm25.idf(self._stats(layer)[0], doc_freq) if doc_freq else 0.0
-        return ResolvedTerm(layer, idf, doc_freq, tuple(postings), nbytes)
+        return ResolvedTerm(int(layer), idf, doc_freq, tuple(postings), nbytes)
 
     def string_id(self, text: str) -> int:
         """Return the id of a term, -1 if the lexicon lacks it."""
