@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -44,6 +48,26 @@ def test_what_is_asked_meanwhile_returns_or_raises() -> None:
             wait()
 
 
+def test_as_many_are_asked_at_once_as_there_are() -> None:
+    all_of_them = Barrier(5, timeout=30)
+    waits = [meanwhile(all_of_them.wait) for _ in range(5)]
+    assert sorted(wait() for wait in waits) == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system doesn't fork processes")
+def test_a_forked_process_asks_in_threads_of_its_own() -> None:
+    code = """
+import os, sys, time
+from searchkit.engines.opensearch.meanwhile import meanwhile
+meanwhile(int)()
+time.sleep(0.2)
+if not os.fork():
+    os._exit(meanwhile(lambda: 3)())
+sys.exit(os.waitstatus_to_exitcode(os.wait()[1]))
+"""
+    assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 3
+
+
 def test_most_searches_take_two_requests_one_after_the_other(
     cluster_address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -52,7 +76,7 @@ def test_most_searches_take_two_requests_one_after_the_other(
     attempt = Connection.attempt
 
     def counted(connection: Connection, method: str, path: str, *body: Any, **options: Any) -> Any:
-        asked.append(path)
+        asked.append(path.partition("?")[0])
         return attempt(connection, method, path, *body, **options)
 
     with SearchIndex.open(cluster_address) as index:
