@@ -13,6 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from searchkit.analysis.dictionary import Morpheme, UserDictionary, built_in_words, pre_analysed
+from searchkit.analysis.remembered import Remembered
 from searchkit.analysis.token import Context, Kind, Token, WordKey
 from searchkit.analysis.units import (
     COMPOUND_TAGS,
@@ -54,16 +55,20 @@ class KoreanAnalyzer:
         *,
         known: Mapping[str, Sequence[Morpheme]] | None = None,
         kiwi: Kiwi | None = None,
+        remembered: int = 0,
     ) -> None:
         """Take the user's words, and words whose morphemes are ``known`` beforehand (None: our own list).
 
-        ``kiwi`` is one of `new_kiwi` that nobody else has; None loads one with the first word.
+        ``kiwi`` is one of `new_kiwi` that nobody else has; None loads one with the first word. The terms of so many
+        words that stand alone, and the parts of as many nouns, are ``remembered``.
         """
         self.dictionary = dictionary or UserDictionary()
         self._known = _known_without(self.dictionary) if known is None else known
         self._kiwi: Kiwi | None = None
         self._new_kiwi = kiwi
         self._lock = threading.Lock()
+        self._remembered: Remembered[str, tuple[Token, ...]] = Remembered(remembered)
+        self._remembered_parts: Remembered[tuple[str, str], tuple[Part, ...]] = Remembered(remembered)
 
     @property
     def loaded(self) -> bool:
@@ -75,11 +80,21 @@ class KoreanAnalyzer:
 
         There are none where nothing but particles and endings is left.
         """
+        settled = self._settled(keys)
+        alone = {key.form for key in keys if key not in settled}
+        tokens = self._remembered.those(alone)
         whole: dict[str, Sequence[Morpheme]] = {}
-        units = list(map(join_units, self._cut(keys, whole)))
-        nouns = {(unit.noun.text, unit.tag) for word in units for unit in word if unit.noun is not None}
-        parts = self._parts(nouns, whole)
-        return [_tokens(word, len(key.form), parts) for key, word in zip(keys, units, strict=True)]
+        forms = sorted(alone - tokens.keys())
+        behind = {key: morphemes for key, morphemes in settled.items() if morphemes}
+        sizes = [*map(len, forms), *(len(key.form) for key in behind)]
+        units = list(map(join_units, [*self._cut_texts(forms, whole), *behind.values()]))
+        parts = self._parts({noun for word in units for noun in _nouns(word)}, whole)
+        made = [_tokens(word, size, parts) for word, size in zip(units, sizes, strict=True)]
+        new = dict(zip(forms, made))
+        self._remembered.keep(new)
+        tokens.update(new)
+        of_settled = dict(zip(behind, made[len(forms) :], strict=True))
+        return [of_settled.get(key, ()) if key in settled else tokens[key.form] for key in keys]
 
     def explain(self, key: WordKey) -> list[Explained]:
         """Return the morphemes of ``key`` and what became of each."""
@@ -97,10 +112,13 @@ class KoreanAnalyzer:
 
     def cut(self, keys: Sequence[WordKey]) -> list[Sequence[Morpheme]]:
         """Return the morphemes of each key; none where a glued word is nothing but particles and endings."""
-        return self._cut(keys, {})
+        settled = self._settled(keys)
+        forms = sorted({key.form for key in keys if key not in settled})
+        alone = dict(zip(forms, self._cut_texts(forms, {}), strict=True))
+        return [settled[key] if key in settled else alone[key.form] for key in keys]
 
-    def _cut(self, keys: Sequence[WordKey], whole: dict[str, Sequence[Morpheme]]) -> list[Sequence[Morpheme]]:
-        """Do what `cut` does; ``whole`` gets what Kiwi makes of words that stand alone."""
+    def _settled(self, keys: Sequence[WordKey]) -> dict[WordKey, Sequence[Morpheme]]:
+        """Cut those of ``keys`` that are glued behind a lead; those that it doesn't settle are cut alone."""
         glued = list(dict.fromkeys(key for key in keys if key.context))
         led = self._cut_texts([_LEADS[context] + form for context, form in glued], {})
         settled: dict[WordKey, Sequence[Morpheme]] = {}
@@ -112,9 +130,7 @@ class KoreanAnalyzer:
                 settled[key] = ()
             elif key.context == Context.DIGIT:
                 settled[key] = behind
-        forms = sorted({key.form for key in keys if not key.context or key not in settled})
-        alone = dict(zip(forms, self._cut_texts(forms, whole), strict=True))
-        return [settled[key] if key.context and key in settled else alone[key.form] for key in keys]
+        return settled
 
     def _cut_texts(
         self, texts: Sequence[str], whole: dict[str, Sequence[Morpheme]]
@@ -165,13 +181,15 @@ class KoreanAnalyzer:
         those in ``whole``, which says how Kiwi cuts words, only what it takes for one morpheme is cut again.
         Parts of a common noun are common nouns; else loanwords shatter (프로+세스).
         """
-        found: dict[tuple[str, str], list[Part]] = {}
+        known = self._remembered_parts.those(nouns)
+        nouns = nouns - known.keys()
+        found: dict[tuple[str, str], list[Part]] = {noun: [] for noun in nouns}
         common = sorted(
             text for text, tag in nouns if tag == "NNG" and len(text) > MIN_PART and text[-1] in _SUFFIXES
         )
         for text, cut in zip(common, self.tokenize([text[:-1] for text in common]), strict=True):
             if len(cut) == 1 and cut[0].tag == "NNG" and not cut[0].unknown:
-                found[text, "NNG"] = [Part(text[:-1], 0, len(text) - 1)]
+                found[text, "NNG"].append(Part(text[:-1], 0, len(text) - 1))
         by_length: dict[int, list[str]] = {}
         for text in sorted({text for text, _ in nouns if len(text) >= 2 * MIN_PART}):
             by_length.setdefault(len(text), []).append(text)
@@ -184,10 +202,12 @@ class KoreanAnalyzer:
                 for tag in COMPOUND_TAGS:
                     allowed = {"NNG"} if tag == "NNG" else COMPOUND_TAGS
                     if (text, tag) in nouns and _are_parts(morphemes, allowed):
-                        found.setdefault((text, tag), []).extend(
+                        found[text, tag].extend(
                             Part(morpheme.form, morpheme.start, morpheme.length) for morpheme in morphemes
                         )
-        return {noun: tuple(dict.fromkeys(parts)) for noun, parts in found.items()}
+        new = {noun: tuple(dict.fromkeys(parts)) for noun, parts in found.items()}
+        self._remembered_parts.keep(new)
+        return known | new
 
 
 def new_kiwi() -> Kiwi:
@@ -198,6 +218,11 @@ def new_kiwi() -> Kiwi:
     for word in built_in_words():
         kiwi.add_user_word(word.form, word.tag)
     return kiwi
+
+
+def _nouns(units: Iterable[Unit]) -> list[tuple[str, str]]:
+    """Return the nouns in ``units`` that may be compounds, with their tags."""
+    return [(noun.text, tag) for _, _, _, tag, noun, _ in units if noun is not None]
 
 
 def _is_one(morphemes: Sequence[Morpheme], text: str) -> bool:

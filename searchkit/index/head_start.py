@@ -8,7 +8,6 @@ import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from itertools import islice
 from pathlib import Path
 
 from searchkit.analysis.second_process import AnalysisProcess
@@ -19,8 +18,10 @@ from searchkit.sources.root import JSON_LINES, NOTES
 PathLike = str | os.PathLike[str]
 
 _ENOUGH_BYTES = 64 << 10
+_MANY_BYTES = 16 << 20
 _ENOUGH_HANGUL = 500
-_FILES = 256
+_FILES = 4096
+_SAMPLES = 64
 _SAMPLE = 4096
 _HANGUL = re.compile("[가-힣]")
 
@@ -35,10 +36,11 @@ def head_start(index: PathLike, sources: Sequence[PathLike]) -> Iterator[None]:
     To be entered before numpy is imported. A process that nobody took ends with the context.
     """
     global _waiting  # noqa: PLW0603
-    if _pays(index, sources):
+    size = _size(index, sources)
+    if size >= _ENOUGH_BYTES:
         with _lock:
             if _waiting is None:
-                _waiting = AnalysisProcess()
+                _waiting = AnalysisProcess(large_pages=size >= _MANY_BYTES)
     try:
         yield
     finally:
@@ -55,32 +57,34 @@ def waiting_process() -> AnalysisProcess | None:
         return process
 
 
-def _pays(index: PathLike, sources: Sequence[PathLike]) -> bool:
+def _size(index: PathLike, sources: Sequence[PathLike]) -> int:
+    """Return how many bytes ``sources`` have, or that they are many; 0 where nothing is to be gained."""
     if not AnalysisProcess.possible() or "kiwipiepy" in sys.modules:
-        return False
+        return 0
     folder = folder_of(index)
     if folder is None or (folder / CURRENT).exists():
-        return False
+        return 0
     size = hangul = 0
-    for path in islice(_files(sources), _FILES):
+    for number, path in enumerate(_files(sources)):
         try:
-            size += path.stat().st_size
+            size += os.stat(path).st_size  # noqa: PTH116
             if hangul < _ENOUGH_HANGUL:
-                with path.open("rb") as file:
+                with open(path, "rb") as file:  # noqa: PTH123
                     hangul += len(_HANGUL.findall(file.read(_SAMPLE).decode(errors="ignore")))
         except OSError:
             continue
-        if size >= _ENOUGH_BYTES and hangul >= _ENOUGH_HANGUL:
-            return True
-    return False
+        if size >= _MANY_BYTES or number >= _FILES or (number >= _SAMPLES and hangul < _ENOUGH_HANGUL):
+            break
+    return size if hangul >= _ENOUGH_HANGUL else 0
 
 
-def _files(sources: Sequence[PathLike]) -> Iterator[Path]:
-    """Yield what may be files of ``sources``, as they come."""
-    for source in map(Path, sources):
-        if source.is_file():
-            yield source
+def _files(sources: Sequence[PathLike]) -> Iterator[str]:
+    """Yield what may be files of ``sources``, as they come: as text, there may be thousands."""
+    endings = (*NOTES, *JSON_LINES)
+    for source in sources:
+        if Path(source).is_file():
+            yield os.fspath(source)
         for folder, _, names in os.walk(source):
             for name in names:
-                if os.path.splitext(name)[1].lower() in NOTES | JSON_LINES:  # noqa: PTH122
-                    yield Path(folder, name)
+                if name.lower().endswith(endings):
+                    yield f"{folder}/{name}"

@@ -42,6 +42,14 @@ def test_the_terms_are_those_found_here(dictionary):
         assert found == [WordAnalyzer(dictionary).analyze(KEYS), found[0][:1]]
 
 
+def test_words_are_the_same_with_large_pages_and_when_asked_for_again():
+    keys = [*KEYS, *(WordKey(Context.GLUED, key.form) for key in KEYS)]
+    with AnalysisProcess(UserDictionary(), large_pages=True) as process:
+        answers = [process.analyze(some).result() for some in (KEYS, keys, keys[::-1])]
+    expected = WordAnalyzer().analyze(keys)
+    assert [list(answer) for answer in answers] == [expected[: len(KEYS)], expected, expected[::-1]]
+
+
 def test_a_process_that_dies_is_told():
     with AnalysisProcess(UserDictionary()) as process:
         process.analyze(KEYS).result()
