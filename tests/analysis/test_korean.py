@@ -41,8 +41,8 @@ def test_a_batch_gives_what_single_words_give(analyzer: WordAnalyzer) -> None:
 
 @pytest.mark.parametrize("remembered", [50, 10_000])
 def test_words_that_are_remembered_have_the_same_terms(analyzer: WordAnalyzer, remembered: int) -> None:
-    forms = {word.form for text in lines_of(SEEDS)[:60] for word in split(text) if is_hangul(word.form)}
-    keys = [WordKey(context, form) for form in sorted(forms) for context in Context]
+    words = [word.key.form for text in lines_of(SEEDS)[:60] for word in split(text)]
+    keys = [WordKey(context, form) for form in dict.fromkeys(filter(is_hangul, words)) for context in Context]
     korean = KoreanAnalyzer(remembered=remembered)
     batches = [keys[start : start + 40] for start in range(0, len(keys), 30)]
     found = [tokens for batch in batches for tokens in korean.analyze(batch)]
