@@ -131,8 +131,12 @@ class Highlighter:
         self._wanted = _Wanted()
         for node in (plan.root, *plan.filters):
             self._wanted.collect(node)
-        self._forms_of_phrases = {
-            form for each in self._wanted.phrases for word in each.words for form in word.forms
+        phrases = [phrase for phrase in self._wanted.phrases if phrase.words]
+        self._open_phrases = [phrase for phrase in phrases if phrase.words[0].tail]
+        self._forms_of_phrases = {form for phrase in phrases for word in phrase.words for form in word.forms}
+        self._phrases_by_form = {
+            form: [each for each in phrases if each.words[0].tail or form in each.words[0].forms]
+            for form in {form for phrase in phrases for form in phrase.words[0].forms}
         }
         self._marks: dict[tuple[str, str], list[_Mark]] = {}
         self._causes: dict[int, _Cause] = {}
@@ -179,36 +183,30 @@ class Highlighter:
     def _in_texts(self, texts: Sequence[_Text], whole: str) -> Iterator[tuple[str, int, list[_Mark]]]:
         """Yield the places in those texts, which read ``whole`` line by line, that hold any."""
         starts = [0, *accumulate(len(text) + 1 for *_, text in texts)]
-        there = {form for form in self._forms_of_phrases if form in whole}
-        phrases = [each for each in self._wanted.phrases if _may_stand_beside(there, each)] if there else []
         forms = self._matching
         pieces = None if forms is None else _pieces(whole, starts, forms)
-        named = _pieces(whole, starts, there) if phrases else {}
+        there = {form for form in self._forms_of_phrases if form in whole}
+        named = _pieces(whole, starts, _worth_looking_for(there, self._wanted.phrases)) if there else {}
         for number, (field, item, text) in enumerate(texts):
             if pieces is not None and number not in pieces and number not in named:
                 continue
             begin = starts[number]
             chunks = _chunks(text, None if pieces is None else _within(begin, pieces.get(number, {})))
             words = _words(text, _within(begin, named[number])) if number in named else []
-            marks = self._in_text(field, chunks, phrases, words)
+            marks = self._in_text(field, chunks, words)
             if marks:
                 yield field, item, marks
 
     def _in_each(self, texts: Sequence[_Text]) -> Iterator[tuple[str, int, list[_Mark]]]:
         """Yield the places in each of ``texts``, whatever these look like."""
-        phrases = self._wanted.phrases
         for field, item, text in texts:
-            words = [(at, word) for at, chunk in _chunks(text) for word in _split(chunk)] if phrases else []
-            yield field, item, self._in_text(field, _chunks(text), phrases, words)
+            words = [(at, word) for at, chunk in _chunks(text) for word in _split(chunk)]
+            yield field, item, self._in_text(field, _chunks(text), words)
 
     def _in_text(
-        self,
-        place: str,
-        chunks: Iterable[tuple[int, str]],
-        phrases: Sequence[Phrase],
-        words: Sequence[_Placed],
+        self, place: str, chunks: Iterable[tuple[int, str]], words: Sequence[_Placed]
     ) -> list[_Mark]:
-        """Return the places in a text: of words in its ``chunks``, and of ``phrases`` among ``words``."""
+        """Return the places in a text: of words in its ``chunks``, and of phrases among ``words``."""
         marks: list[_Mark] = []
         known = self._marks
         for at, chunk in chunks:
@@ -217,14 +215,8 @@ class Highlighter:
                 within = known[place, chunk] = self._in_chunk(chunk, place)
             if within:
                 marks += [_Mark(at + start, at + end, cause) for start, end, cause in within]
-        if words:
-            size = len(marks)
-            for phrase in phrases:
-                if phrase.field is None or (phrase.field == "title") == (place == "title"):
-                    marks += self._phrase_marks(phrase, words)
-            if len(marks) > size:
-                marks = _merged(marks)
-        return marks
+        named = self._in_order(words, place)
+        return _merged(marks + named) if named else marks
 
     def _in_chunk(self, chunk: str, place: str) -> list[_Mark]:
         marks: list[_Mark] = []
@@ -259,19 +251,25 @@ class Highlighter:
             found = self._causes[id(terms)] = _Cause.of(terms)
         return found
 
-    def _phrase_marks(self, phrase: Phrase, words: Sequence[_Placed]) -> Iterator[_Mark]:
-        size = len(phrase.words)
-        cause: _Cause | None = None
-        for first in range(len(words) - size + 1 if size else 0):
-            for place, (_, word) in zip(phrase.words, words[first : first + size]):
-                if self._fits(place, word) is None:
-                    break
-            else:
-                at, last = words[first + size - 1]
-                length = self._fits(phrase.words[-1], last) or len(last.key.form)
-                if cause is None:
-                    cause = self._cause_of(phrase)
-                yield _Mark(words[first][0] + words[first][1].start, at + last.span(0, length)[1], cause)
+    def _in_order(self, words: Sequence[_Placed], place: str) -> list[_Mark]:
+        """Return the places of phrases among ``words``."""
+        marks: list[_Mark] = []
+        for first, (begin, word) in enumerate(words):
+            for phrase in self._phrases_by_form.get(word.key.form, self._open_phrases):
+                following = words[first : first + len(phrase.words)]
+                if len(following) < len(phrase.words):
+                    continue
+                if phrase.field is not None and (phrase.field == "title") != (place == "title"):
+                    continue
+                for wanted, (_, other) in zip(phrase.words, following):
+                    if self._fits(wanted, other) is None:
+                        break
+                else:
+                    at, last = following[-1]
+                    length = self._fits(phrase.words[-1], last) or len(last.key.form)
+                    end = at + last.span(0, length)[1]
+                    marks.append(_Mark(begin + word.start, end, self._cause_of(phrase)))
+        return marks
 
     def _cause_of(self, phrase: Phrase) -> _Cause:
         found = self._causes.get(id(phrase))
@@ -366,9 +364,13 @@ def _words(text: str, pieces: Sequence[tuple[int, int]]) -> list[_Placed]:
     return words
 
 
-def _may_stand_beside(forms: set[str], phrase: Phrase) -> bool:
-    """Say whether it is worth looking for ``phrase`` in a text with ``forms``."""
-    return not any(forms.isdisjoint(word.forms) for word in phrase.words)
+def _worth_looking_for(there: set[str], phrases: Sequence[Phrase]) -> set[str]:
+    """Return those of the forms that are ``there`` with which one of ``phrases`` may be there, too."""
+    found: set[str] = set()
+    for phrase in phrases:
+        if not any(there.isdisjoint(word.forms) for word in phrase.words):
+            found.update(form for word in phrase.words for form in word.forms if form in there)
+    return found
 
 
 def _without_faint(marks: list[_Mark]) -> list[_Mark]:
