@@ -36,11 +36,15 @@ def expanded(
     made = with_alternatives(made, found)
     notes = [Note(VIA, f"{each.typed} is also {', '.join(each.texts)}") for each in found]
     titles = Titles.of(snapshot)
-    whole = expander.whole(parsed, titles.cut) if ranked else None
-    if whole is not None and (known := expander.known(found, whole)) < EXPANSION.titles.sure:
+
+    def worth(text: str, number: int) -> bool:
+        return expander.known(found, number) < EXPANSION.titles.sure and titles.may_stand(text, made)
+
+    whole = expander.whole(parsed, worth, titles.cut) if ranked else None
+    if whole is not None:
         said = titles.about(whole, made)
         if said:
-            titled = expander.by_titles(whole, said, known)
+            titled = expander.by_titles(whole, said, expander.known(found, whole.word))
             made = with_bonus(made, [titled])
             text = f"papers about {titled.typed} are often titled {', '.join(titled.texts)}"
             notes.append(Note("titles", text))
@@ -63,6 +67,6 @@ def _expander(snapshot: Snapshot, vocabulary: Vocabulary) -> Expander:
     return kept[1]
 
 
-def _nothing(key: str) -> tuple[Translation, ...]:
+def _nothing(key: str, least: int) -> tuple[Translation, ...]:
     """Return the other names of any name in an index without a glossary."""
     return ()

@@ -61,7 +61,7 @@ class Titles:
             if known is not None:
                 self._said.move_to_end(whole)
                 return known
-        found = self._ask(whole, made) if self._may_stand(whole, made) else []
+        found = self._ask(whole, made)
         with self._lock:
             self._said[whole] = found
             if len(self._said) > _CACHED:
@@ -109,10 +109,13 @@ class Titles:
             found.append([forms[word] for word in title])
         return found
 
-    def _may_stand(self, whole: PhraseTerm, made: Plan) -> bool:
-        """Say whether enough documents may hold a phrase, from the pairs of its words; most queries end here."""
+    def may_stand(self, text: str, made: Plan) -> bool:
+        """Say whether enough documents may hold a phrase that reads ``text``, from the pairs of its words.
+
+        ``made`` is its plan. Most queries end here.
+        """
         enough = EXPANSION.titles.documents
-        if made.second is None or self._frequency(whole.text.replace(" ", ""), Layer.BULLETS) >= enough:
+        if made.second is None or self._frequency(text.replace(" ", ""), Layer.BULLETS) >= enough:
             return True
         pairs = list(pairwise(made.second.terms))
         self._snapshot.look_up_pairs(pairs, made)

@@ -80,12 +80,16 @@ class ExpansionWeights:
 
 
 class Expander:
-    """Finds other names: ``translations`` gives those of a key, ``documents`` how many hold a term. Thread-safe."""
+    """Finds other names. Thread-safe.
+
+    ``translations`` gives those of a key that so many documents give, or the user, those with most evidence first;
+    ``documents`` how many documents hold a term.
+    """
 
     def __init__(
         self,
         vocabulary: Vocabulary,
-        translations: Callable[[str], Sequence[Translation]],
+        translations: Callable[[str, int], Sequence[Translation]],
         documents: Callable[[str], int],
         weights: ExpansionWeights,
     ) -> None:
@@ -113,10 +117,13 @@ class Expander:
             for start, stop, others in self._named(words, count)
         ]
 
-    def whole(self, parsed: Parsed, cut: Callable[[str], Sequence[str]]) -> PhraseTerm | None:
+    def whole(
+        self, parsed: Parsed, worth: Callable[[str, int], bool], cut: Callable[[str], Sequence[str]]
+    ) -> PhraseTerm | None:
         """Return a Korean query as one phrase, spaced as typed or otherwise; None if it is more, or another language.
 
-        ``cut`` takes a word apart into words of the index; it returns none where there is no need.
+        It is None as well where ``worth`` says so of what was typed and the number of its first word. ``cut`` takes a
+        word apart into words of the index; it returns none where there is no need.
         """
         node = parsed.node
         parts = node.children if isinstance(node, Group) else (node,)
@@ -130,7 +137,9 @@ class Expander:
         forms[-1] = self._without_particle(words[-1][1])
         if not any(map(_HANGUL.search, forms)):
             return None
-        spaced = " ".join(forms)
+        spaced, number = " ".join(forms), words[0][0]
+        if not worth(spaced, number):
+            return None
         base = [[t.text for t in self._vocabulary.tokens(w.key) if t.kind is Kind.BASE] for _, w in words]
         phrases = [
             (*(PhraseWord((form,)) for form in forms[:-1]), PhraseWord((forms[-1],), True, tuple(base[-1])))
@@ -142,7 +151,7 @@ class Expander:
             if pieces := cut(joined):
                 last = PhraseWord((pieces[-1],), True, (pieces[-1],))
                 phrases.append((*(PhraseWord((piece,)) for piece in pieces[:-1]), last))
-        return PhraseTerm(spaced, tuple(dict.fromkeys(phrases)), 1.0, None, VIA, words[0][0])
+        return PhraseTerm(spaced, tuple(dict.fromkeys(phrases)), 1.0, None, VIA, number)
 
     def by_titles(self, whole: PhraseTerm, phrases: Sequence[TitlePhrase], known: float) -> Alternative:
         """Return what titles call a query, for less where the glossary is ``known`` to say it (0 to 1)."""
@@ -150,11 +159,11 @@ class Expander:
         texts = tuple(node.text for node in nodes)
         return Alternative(frozenset((whole.word,)), Or(nodes), VIA, whole.text, texts)
 
-    def known(self, alternatives: Sequence[Alternative], whole: PhraseTerm) -> float:
-        """Return how sure the best other name of the whole query is that titles may hold; 0 if there is none."""
+    def known(self, alternatives: Sequence[Alternative], number: int) -> float:
+        """Return how sure the best other name of the query from word ``number`` on is that titles may hold, else 0."""
         sure = 0.0
         for each in alternatives:
-            if whole.word in each.words and isinstance(each.node, Or):
+            if number in each.words and isinstance(each.node, Or):
                 for node in each.node.children:
                     if isinstance(node, PhraseTerm) and node.field == "title":
                         sure = max(sure, node.weight / self._weights.translated)
@@ -196,7 +205,7 @@ class Expander:
         before = " ".join(word.key.form for word in words[:-1])
         for last in dict.fromkeys((self._without_particle(words[-1]), words[-1].key.form)):
             key = name_key(f"{before} {last}")
-            direct = [each for each in self._translations(key) if each.certain or each.documents >= least]
+            direct = self._translations(key, least)
             if direct:
                 most = self._at_most(_telling(self._vocabulary, words))
                 found = self._others_of.get((key, least, most))
@@ -271,13 +280,15 @@ class Expander:
         """Return what an abbreviation is short for, by how sure that is."""
         found = self._long_of.get(short)
         if found is None:
-            long = [each for each in self._translations(short) if kind_of(each.spellings[0]) == "english"]
             # Where several documents say what SFT is short for, one that says otherwise means something else.
-            sure = [each for each in long if each.certain or each.documents >= _ENOUGH]
+            sure = self._english(short, _ENOUGH) or self._english(short, 1)
             if len(self._long_of) >= _CACHED:
                 self._long_of.clear()
-            found = self._long_of[short] = self._evidence(short, sure or long)
+            found = self._long_of[short] = self._evidence(short, sure)
         return found
+
+    def _english(self, key: str, least: int) -> list[Translation]:
+        return [each for each in self._translations(key, least) if kind_of(each.spellings[0]) == "english"]
 
     def _evidence(self, key: str, others: Sequence[Translation]) -> dict[str, _Other]:
         """Return how sure each other name is: its share among those of its kind, less where few documents say so.

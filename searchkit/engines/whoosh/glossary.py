@@ -21,6 +21,8 @@ from searchkit.query.expansion import Translation
 _CACHED = 16_384
 _SEPARATOR = "\t"
 _CERTAIN = 1
+_ENCODING = "utf-8", "surrogatepass"
+_NONE = np.zeros(0, np.int64)
 
 
 def write_glossary(writer: BlockFileWriter, glossary: names.Glossary) -> None:
@@ -59,23 +61,28 @@ class StoredGlossary:
         self._edges = _bounds(file.column("glossary.degrees").all())
         self._others = file.column("glossary.others").all()
         self._counts = file.column("glossary.counts").all()
-        self._cache: OrderedDict[str, tuple[Translation, ...]] = OrderedDict()
+        self._cache: OrderedDict[tuple[str, int], tuple[Translation, ...]] = OrderedDict()
         self._lock = Lock()
 
     def __len__(self) -> int:
         return len(self._hashes)
 
-    def translations(self, key: str) -> tuple[Translation, ...]:
-        """Return the other names of the name with a key, those with most evidence first."""
+    def translations(self, key: str, least: int = 1) -> tuple[Translation, ...]:
+        """Return the other names of the name with a key, those with most evidence first.
+
+        Only those that ``least`` documents give, or the user.
+        """
         with self._lock:
-            found = self._cache.get(key)
+            found = self._cache.get((key, least))
             if found is not None:
-                self._cache.move_to_end(key)
+                self._cache.move_to_end((key, least))
                 return found
         number = self._find(key)
-        found = () if number < 0 else tuple(self._translations(number))
+        edges = np.arange(*self._edges[number : number + 2]) if number >= 0 else _NONE
+        counts = self._counts.take(edges)
+        found = tuple(self._chosen(edges[(counts >> 1 >= least) | (counts & _CERTAIN > 0)]))
         with self._lock:
-            self._cache[key] = found
+            self._cache[key, least] = found
             if len(self._cache) > _CACHED:
                 self._cache.popitem(last=False)
         return found
@@ -83,14 +90,15 @@ class StoredGlossary:
     def spellings(self, number: int) -> tuple[str, ...]:
         """Return how name ``number`` is spelled, most frequent first."""
         text = self._names[self._bounds[number] : self._bounds[number + 1]].tobytes()
-        return tuple(text.decode("utf-8", "surrogatepass").split(_SEPARATOR))
+        return tuple(text.decode(*_ENCODING).split(_SEPARATOR))
 
     def pairs(self) -> list[tuple[tuple[str, ...], Translation]]:
         """Return all pairs once, as the spellings of one name and the other, those with most evidence first."""
         owners = np.repeat(np.arange(len(self)), np.diff(self._edges))
         once = np.flatnonzero(owners < self._others)
         order = once[np.argsort(-(self._counts[once].astype(np.int64)), kind="stable")]
-        return [(self.spellings(int(owners[edge])), self._translation(int(edge))) for edge in order]
+        others = self._chosen(order)
+        return [(self.spellings(owner), other) for owner, other in zip(owners[order].tolist(), others)]
 
     def _find(self, key: str) -> int:
         wanted = np.uint32(_hash(key))
@@ -101,14 +109,16 @@ class StoredGlossary:
             at += 1
         return -1
 
-    def _translations(self, number: int) -> list[Translation]:
+    def _chosen(self, edges: npt.NDArray[np.int64]) -> list[Translation]:
+        """Return the names that some edges lead to; a name may have thousands."""
+        others, names = self._others.take(edges), self._names.data
+        starts, ends = self._bounds.take(others).tolist(), self._bounds.take(others + np.intp(1)).tolist()
         return [
-            self._translation(edge) for edge in range(int(self._edges[number]), int(self._edges[number + 1]))
+            Translation(
+                tuple(str(names[start:end], *_ENCODING).split(_SEPARATOR)), count >> 1, count & _CERTAIN > 0
+            )
+            for start, end, count in zip(starts, ends, self._counts.take(edges).tolist())
         ]
-
-    def _translation(self, edge: int) -> Translation:
-        count = int(self._counts[edge])
-        return Translation(self.spellings(int(self._others[edge])), count >> 1, bool(count & _CERTAIN))
 
 
 def _bounds(sizes: npt.NDArray[np.unsignedinteger]) -> npt.NDArray[np.int64]:
