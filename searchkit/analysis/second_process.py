@@ -9,11 +9,9 @@ from __future__ import annotations
 import gc
 import os
 import signal
-import subprocess
 import sys
 from array import array
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from itertools import chain
 from pathlib import Path
@@ -24,6 +22,9 @@ from searchkit.analysis.dictionary import UserDictionary, UserWord
 from searchkit.analysis.token import Context, Token, WordKey
 
 if TYPE_CHECKING:
+    import subprocess
+    from concurrent.futures import Future
+
     from searchkit.analysis.token_table import TokenTable
 
 _START = (
@@ -50,6 +51,8 @@ class AnalysisProcess:
     """
 
     def __init__(self, dictionary: UserDictionary | None = None, *, large_pages: bool = False) -> None:
+        from concurrent.futures import ThreadPoolExecutor
+
         self._process = _start(large_pages=large_pages)
         self._texts: list[str] = []
         # The next words are on their way while the answers to the last ones are read.
@@ -129,6 +132,8 @@ class AnalysisProcess:
 
 def _start(*, large_pages: bool) -> subprocess.Popen[bytes] | None:
     """Start the process, not by a thread: that would wait for all that the caller imports next."""
+    import subprocess
+
     tunables = [os.environ.get(_TUNABLES, ""), _LARGE_PAGES if large_pages else ""]
     try:
         return subprocess.Popen(
@@ -144,6 +149,8 @@ def _start(*, large_pages: bool) -> subprocess.Popen[bytes] | None:
 
 def serve() -> None:
     """Answer until standard input ends."""
+    from concurrent.futures import ThreadPoolExecutor
+
     from searchkit.analysis.korean import KoreanAnalyzer, new_kiwi
 
     # Ctrl-C is for the process that asks: it ends this one.

@@ -5,8 +5,8 @@ Where many documents come, their words are analysed in another process while the
 
 from __future__ import annotations
 
-from concurrent.futures import Future
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,6 +19,9 @@ from searchkit.document import Document
 from searchkit.engines.base import DocumentWriter
 from searchkit.index.head_start import waiting_process
 from searchkit.index.report import Progress
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 _WORDS_AT_ONCE = 8192
 MANY_WORDS = 6000
