@@ -37,6 +37,17 @@ _DROPPED = {
 }
 
 
+class _Tags(dict[str, tuple[str | None, str]]):
+    """Of each tag why its kind is always dropped, None if it isn't, and the tag without what stands behind a hyphen."""
+
+    def __missing__(self, full_tag: str) -> tuple[str | None, str]:
+        found = self[full_tag] = _DROPPED.get(full_tag[0]), full_tag.split("-", maxsplit=1)[0]
+        return found
+
+
+_TAGS = _Tags()
+
+
 class Part(NamedTuple):
     """A noun within a unit; ``start`` is a code point of the word."""
 
@@ -71,13 +82,12 @@ def join_units(morphemes: Sequence[Morpheme], outcomes: list[str] | None = None)
     open_prefix = False  # the last unit is a prefix that waits for its noun
     for index, morpheme in enumerate(morphemes):
         form, full_tag, start, length, _ = morpheme
-        told = _DROPPED.get(full_tag[0])
+        told, tag = _TAGS[full_tag]
         if told is not None:
             open_prefix = False
             if outcomes is not None:
                 outcomes.append(told)
             continue
-        tag = full_tag.split("-", maxsplit=1)[0]
         last = units[-1] if units and length > 0 and units[-1].end == start else None
         behind_noun = last is not None and last.tag in _NOUNS
         is_last = index == len(morphemes) - 1
