@@ -52,7 +52,7 @@ _SCANNED_SHARE = 8
 _SAMPLE = 512
 _LEAST_SAMPLED = 4
 """How many must be promising among the `_SAMPLE` or more that are looked at to find out what is."""
-_FEW = 256
+_FEW = 64
 """For no more documents than these nothing is dropped on the way: that costs more than it saves."""
 _MOST_STRONG = 16
 """One block of so many sets the floor, at most."""

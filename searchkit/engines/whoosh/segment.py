@@ -161,10 +161,8 @@ class Segment:
         """Return the ids of documents, in the order asked for."""
         at = np.array(docs, np.int64)
         offsets = self._id_offsets.all()
-        starts, stops = offsets.take(at), offsets.take(at + 1)
-        joined = self._id_blob.joined(starts, stops)
-        ends = (stops - starts).cumsum().tolist()
-        return [joined[start:stop].decode() for start, stop in zip([0, *ends], ends)]
+        bounds = zip(offsets.take(at).tolist(), offsets.take(at + 1).tolist())
+        return [self._id_blob.slice(start, stop).tobytes().decode() for start, stop in bounds]
 
     def ids(self) -> list[str]:
         """Return the ids of all documents, deleted ones included."""
