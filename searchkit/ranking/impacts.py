@@ -1,4 +1,4 @@
-"""What a word adds to the scores of documents: its terms' postings, and the sums of what these are worth."""
+"""What a word adds to the scores of documents: the sums of what its terms are worth."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from searchkit.ranking.ascending import distinct
+from searchkit.ranking.postings import DENSE_SHARE, Postings
 
 Array = npt.NDArray[Any]
 Docs = npt.NDArray[np.intp]
@@ -19,12 +20,10 @@ SLACK = 1e-4
 """By how much bounds in float32 are widened, relative to themselves; rounding stays far below."""
 BLOCK = 16
 """So many documents after each other are a block: their scores fill a line of the processor's cache."""
-COLUMN_SHARE = 8
+COLUMN_SHARE = DENSE_SHARE
 """What stands in more than one document of so many is kept as a column."""
-_PIECE = 1 << 14
 _SORTED_SHARE = 3
 """Looking through all sums is faster than sorting more than one number for so many documents."""
-_FEW = 512
 _LISTED = 64
 _LEAST_BITS = 1024
 """More documents than `_LISTED` are looked up in bits for all of them, if at least so many hold the word."""
@@ -35,41 +34,6 @@ _BITS = np.left_shift(1, np.arange(8)).astype(np.uint8)
 
 NO_DOCS: Docs = np.zeros(0, np.intp)
 NO_SCORES: Array = np.zeros(0, np.float32)
-
-
-class Postings:
-    """The postings of a term, one or more: ``frequencies`` in the documents ``stored``, ascending."""
-
-    __slots__ = ("frequencies", "stored")
-
-    def __init__(self, docs: Array, frequencies: Array) -> None:
-        """Take both as they are."""
-        self.stored = docs
-        self.frequencies = frequencies
-
-    @property
-    def docs(self) -> Docs:
-        """The documents, in the type that numpy takes as an index; made anew each time, as it is wide."""
-        return self.stored.astype(np.intp)
-
-    def scores(self, factors: Array, gain: float) -> Array:
-        """Return gain × tf / (tf + factor) in float32; ``factors`` (float32) are those of all documents."""
-        return _scores(self.docs, self.frequencies, factors, gain)
-
-    def add_to(self, sums: Array, factors: Array, gain: float) -> None:
-        """Add what `scores` returns to the ``sums`` of all documents."""
-        # Piece by piece, so that all of it stays in the processor's cache.
-        for cut in range(0, len(self.stored), _PIECE):
-            docs = self.stored[cut : cut + _PIECE].astype(np.intp)
-            np.add.at(sums, docs, _scores(docs, self.frequencies[cut : cut + _PIECE], factors, gain))
-
-    def frequency_at(self, docs: Docs) -> Array:
-        """Return the frequency in each of ``docs``, ascending; 0 where the term is not."""
-        return _frequency_at(self.stored, self.frequencies, docs)
-
-    def mark(self, mask: Mask) -> None:
-        """Set ``mask`` for the documents that hold the term."""
-        mask[self.stored] = True
 
 
 class Impacts:
@@ -111,12 +75,14 @@ class Impacts:
         column_share: int = COLUMN_SHARE,
     ) -> Impacts:
         """Return what several terms add, one or more; each of ``parts`` is one with what `Postings.scores` takes."""
-        sizes = [len(term.stored) for term, _, _ in parts]
+        sizes = [term.count for term, _, _ in parts]
         if max(sizes) * column_share > doc_count:
-            column = np.zeros(padded(doc_count), np.float32)
-            for term, factors, gain in parts:
+            term, factors, gain = parts[0]
+            column = term.column(factors, gain, padded(doc_count))
+            for term, factors, gain in parts[1:]:
                 term.add_to(column, factors, gain)
-            return cls(NO_DOCS, NO_SCORES, column, int(np.count_nonzero(column != 0)))
+            count = sizes[0] if len(parts) == 1 else int(np.count_nonzero(column != 0))
+            return cls(NO_DOCS, NO_SCORES, column, count)
         if len(parts) == 1:
             ((term, factors, gain),) = parts
             return cls.of(term.stored, term.scores(factors, gain), doc_count, column_share=column_share)
@@ -223,28 +189,6 @@ class Impacts:
             mask |= self.column[: len(mask)] != 0
         else:
             mask[self._docs] = True
-
-
-def _scores(docs: Docs, frequencies: Array, factors: Array, gain: float) -> Array:
-    below = factors.take(docs, mode="clip")
-    scores = frequencies.astype(np.float32)
-    below += scores
-    scores *= np.float32(gain)
-    scores /= below
-    return scores
-
-
-def _frequency_at(stored: Array, frequencies: Array, docs: Docs) -> Array:
-    if len(docs) <= _FEW:
-        # A search among numbers of another type would convert all of them.
-        wanted = docs.astype(stored.dtype)
-        at = stored.searchsorted(wanted)
-        there = stored.take(at, mode="clip") == wanted
-        found: Array = frequencies.take(at, mode="clip") * there
-        return found
-    table = np.zeros(max(int(docs[-1]), int(stored[-1])) + 1, frequencies.dtype)
-    table[stored.astype(np.intp)] = frequencies
-    return table[docs]
 
 
 def padded(doc_count: int) -> int:

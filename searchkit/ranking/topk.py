@@ -28,13 +28,13 @@ from searchkit.ranking.impacts import (
     NO_SCORES,
     SLACK,
     Impacts,
-    Postings,
     Scratch,
     docs_in_blocks,
     kth,
     padded,
     sums_in_blocks,
 )
+from searchkit.ranking.postings import Postings
 
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]

@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from searchkit.ranking import topk
-from searchkit.ranking.impacts import Impacts, Postings, Scratch
+from searchkit.ranking.impacts import Impacts, Scratch
+from searchkit.ranking.postings import DensePostings, Postings
 
 
 @st.composite
@@ -28,7 +29,8 @@ def segments(draw):
             random.integers(1, draw(st.sampled_from([2, 4, 300])), len(docs)).clip(1, 255).astype(dtype)
         )
         gain = draw(st.sampled_from([0.3, 1.0, 1.7, 8.0]))
-        term = Postings(docs, frequencies)
+        dense = draw(st.booleans())
+        term = DensePostings(docs, frequencies, doc_count) if dense else Postings(docs, frequencies)
         table = np.zeros(doc_count)
         table[docs] = gain * (frequencies / (frequencies + factors[docs]))
         terms.append((term, gain))

@@ -13,7 +13,8 @@ from searchkit.engines.whoosh.generation import Generation
 from searchkit.engines.whoosh.phrase import match_any
 from searchkit.query.plan import PhraseTerm, PhraseWord
 from searchkit.ranking import bm25
-from searchkit.ranking.impacts import Impacts, Postings
+from searchkit.ranking.impacts import Impacts
+from searchkit.ranking.postings import Postings
 from searchkit.ranking.weights import K1
 
 CACHE_BYTES = 32 << 20

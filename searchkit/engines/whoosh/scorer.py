@@ -10,7 +10,8 @@ from searchkit.engines.whoosh.matching import Matcher
 from searchkit.engines.whoosh.phrase_terms import PhraseTerms, ResolvedPhrase
 from searchkit.engines.whoosh.prepared import PreparedPlan
 from searchkit.engines.whoosh.term_cache import ResolvedTerm, TermCache
-from searchkit.ranking.impacts import Impacts, Postings
+from searchkit.ranking.impacts import Impacts
+from searchkit.ranking.postings import Postings
 from searchkit.ranking.topk import best, exact
 from searchkit.ranking.weights import K1
 

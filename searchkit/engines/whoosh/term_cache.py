@@ -18,7 +18,8 @@ from searchkit.analysis.token import Layer
 from searchkit.engines.derived import derived
 from searchkit.engines.whoosh.generation import Generation
 from searchkit.ranking import bm25
-from searchkit.ranking.impacts import COLUMN_SHARE, Impacts, Postings, Scratch
+from searchkit.ranking.impacts import COLUMN_SHARE, Impacts, Scratch
+from searchkit.ranking.postings import Postings, postings_of
 
 CACHE_BYTES = 256 << 20
 _ENTRY_BYTES = 400
@@ -157,8 +158,9 @@ class TermCache:
                 if len(docs):
                     gone = 0 if segment.deleted is None else int(np.count_nonzero(segment.deleted[docs]))
                     doc_freq += len(docs) - gone
-                    postings[index] = Postings(docs, frequencies)
-                    nbytes += frequencies.nbytes + (docs.nbytes if docs.flags.owndata else 0)
+                    found = postings_of(docs, frequencies, segment.doc_count)
+                    postings[index] = found
+                    nbytes += found.nbytes
         idf = bm25.idf(self._stats(layer)[0], doc_freq) if doc_freq else 0.0
         return ResolvedTerm(int(layer), idf, doc_freq, tuple(postings), nbytes)
 
