@@ -85,7 +85,7 @@ class AnalysisProcess:
         process = self._process
         assert process is not None
         assert process.stdout is not None
-        answer = _receive(process.stdout, 6)
+        answer = read_message(process.stdout, 6)
         if answer is None:
             raise ProcessFailed
         texts, *arrays = answer
@@ -102,7 +102,7 @@ class AnalysisProcess:
         if self._process is None or self._process.stdin is None:
             raise ProcessFailed
         try:
-            _write(self._process.stdin, message)
+            write_message(self._process.stdin, message)
         except OSError as error:
             raise ProcessFailed from error
 
@@ -158,7 +158,7 @@ def serve() -> None:
     # There are millions of small objects and no cycles: looking for any would take a fifth of the time.
     gc.disable()
     kiwi = new_kiwi()
-    if (message := _receive(sys.stdin.buffer, 1)) is None:
+    if (message := read_message(sys.stdin.buffer, 1)) is None:
         return
     words = tuple(UserWord(*line.split("\t")) for line in _read_lines(message[0]))
     analyzer = KoreanAnalyzer(UserDictionary(words), kiwi=kiwi, remembered=_REMEMBERED)
@@ -171,14 +171,14 @@ def serve() -> None:
 
     def answer(found: Future[list[tuple[Token, ...]]]) -> None:
         try:
-            _write(sys.stdout.buffer, _table(found.result(), numbers))
+            write_message(sys.stdout.buffer, _table(found.result(), numbers))
         except BaseException:
             # Whoever asked sees the end of the pipe, rather than wait for an answer that doesn't come.
             os._exit(1)
 
     # Kiwi works on the next words while terms are made of the last ones.
     with ThreadPoolExecutor(2) as analysts, ThreadPoolExecutor(1) as writer:
-        while (keys := _receive(sys.stdin.buffer, 2)) is not None:
+        while (keys := read_message(sys.stdin.buffer, 2)) is not None:
             writer.submit(answer, analysts.submit(analyze, *keys))
 
 
@@ -206,13 +206,14 @@ def _read_lines(data: bytes) -> list[str]:
     return data.decode().split(_LINE) if data else []
 
 
-def _write(pipe: IO[bytes], message: Sequence[bytes]) -> None:
+def write_message(pipe: IO[bytes], message: Sequence[bytes]) -> None:
+    """Send the parts of a message."""
     pipe.write(b"".join(len(part).to_bytes(_LENGTH_BYTES, "little") for part in message))
     pipe.write(b"".join(message))
     pipe.flush()
 
 
-def _receive(pipe: IO[bytes], parts: int) -> list[bytes] | None:
+def read_message(pipe: IO[bytes], parts: int) -> list[bytes] | None:
     """Return the parts of the next message, None at the end."""
     head = pipe.read(parts * _LENGTH_BYTES)
     sizes = [

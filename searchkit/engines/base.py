@@ -170,12 +170,17 @@ class DocumentWriter(Protocol):
         """Return those of ``keys``, the new words of a batch, whose tokens the engine's lexicon lacks."""
 
     def flush(
-        self, batch: Batch, keys: Sequence[WordKey], tokens: Callable[[], Sequence[tuple[Token, ...]]]
+        self,
+        batch: Batch,
+        keys: Sequence[WordKey],
+        tokens: Callable[[], Sequence[tuple[Token, ...]]],
+        *,
+        last: bool = False,
     ) -> None:
         """Take the words of all documents stored since the last call.
 
         ``keys`` are the unknown ones; ``tokens`` returns theirs, and may have to wait for them: what needs none comes
-        first.
+        first. ``last`` says that no document comes before the commit, so that what needs all of them can begin.
         """
 
 

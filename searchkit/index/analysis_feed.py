@@ -81,14 +81,14 @@ class AnalysisFeed:
                 self._asked.append((places, self._process.analyze(keys)))
             self._pending = []
 
-    def flush(self) -> None:
-        """Hand over what is pending."""
+    def flush(self, *, last: bool = False) -> None:
+        """Hand over what is pending, the ``last`` documents of this commit or not."""
         if not self._encoder.document_count:
             return
         batch = self._encoder.finish()
         self._ask(self._writer.unknown(batch.new_keys))
         unknown, self._unknown, self._pending = self._unknown, [], []
-        self._writer.flush(batch, unknown, lambda: self._analyze(unknown))
+        self._writer.flush(batch, unknown, lambda: self._analyze(unknown), last=last)
 
     def _analyze(self, keys: list[WordKey]) -> TokenTable:
         left = np.ones(len(keys), np.bool_)

@@ -118,7 +118,7 @@ class Session:
             for document in self.base.all_documents():
                 if document.id not in self._gone:
                     self.feed.add(document)
-        self.feed.flush()
+        self.feed.flush(last=True)
         # Then a search that finds a synonym or another name needs no analysis.
         named = (word for name in self.terms.glosses.names() for word in split(name))
         words = [word.key for word in (*self.terms.synonyms.words(), *named)]

@@ -23,7 +23,7 @@ from searchkit.engines.opensearch.journal import Entry, Journal
 from searchkit.engines.opensearch.ledger import Ledger
 from searchkit.engines.opensearch.registration import Registration
 from searchkit.engines.opensearch.stored_words import Streams, stored_words
-from searchkit.engines.whoosh.glossary import write_glossary
+from searchkit.engines.whoosh.glossary import glossary_arrays, write_glossary
 from searchkit.engines.whoosh.manifest import FileRecord
 from searchkit.errors import EngineUnavailable
 
@@ -85,7 +85,12 @@ class ClusterWriter:
         return self._lexicon.unknown(keys)
 
     def flush(
-        self, batch: Batch, keys: Sequence[WordKey], tokens: Callable[[], Sequence[tuple[Token, ...]]]
+        self,
+        batch: Batch,
+        keys: Sequence[WordKey],
+        tokens: Callable[[], Sequence[tuple[Token, ...]]],
+        *,
+        last: bool = False,
     ) -> None:
         """Send all documents stored since the last call; ``tokens`` returns those of ``keys``, the unknown words."""
         documents, self._stored = self._stored, []
@@ -240,7 +245,7 @@ class ClusterWriter:
         glossary = None
         if made.pairs:
             glossary = self._blobs.store(
-                self._blobs.write(lambda writer: write_glossary(writer, made), "gls")[1]
+                self._blobs.write(lambda writer: write_glossary(writer, glossary_arrays(made)), "gls")[1]
             )
         return Content(
             documents=index,

@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from itertools import chain
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,23 @@ from searchkit.errors import IndexCorrupt
 _FIELD, _LINE = "\t", "\n"
 _OPEN = "", "1"
 _NAME = "glosses"
+
+
+class PackedGlosses(NamedTuple):
+    """Glosses of the documents of a segment as they are stored."""
+
+    texts: bytes
+    sizes: npt.NDArray[np.unsignedinteger]
+    docs: npt.NDArray[np.unsignedinteger]
+
+    def write(self, writer: BlockFileWriter) -> None:
+        """Write everything as arrays of a block file."""
+        for field, values in self._asdict().items():
+            writer.add(f"{_NAME}.{field}", values)
+
+    def counts(self) -> dict[Gloss, int]:
+        """Return how many documents hold each gloss."""
+        return dict(zip(map(_gloss, _lines(self.texts)), self.sizes.tolist()))
 
 
 class GlossRecords:
@@ -34,8 +52,8 @@ class GlossRecords:
         """Return how many documents hold each gloss."""
         return {gloss: len(docs) for gloss, docs in self._docs.items()}
 
-    def write(self, writer: BlockFileWriter, doc_count: int) -> None:
-        """Write everything as arrays of a block file, the same whatever order glosses came in."""
+    def pack(self, doc_count: int) -> PackedGlosses:
+        """Return everything as it is stored, the same whatever order glosses came in."""
         glosses = sorted(self._docs)
         lines = _LINE.join(
             [f"{name}{_FIELD}{other}{_FIELD}{_OPEN[is_open]}" for name, other, is_open in glosses]
@@ -43,9 +61,21 @@ class GlossRecords:
         holders = [self._docs[gloss] for gloss in glosses]
         sizes = np.fromiter(map(len, holders), np.int64, len(holders))
         docs = list(chain.from_iterable(holders))
-        writer.add(f"{_NAME}.texts", zlib.compress(lines.encode("utf-8", "surrogatepass"), 6))
-        writer.add(f"{_NAME}.sizes", small(sizes))
-        writer.add(f"{_NAME}.docs", np.array(docs, np.uint16 if doc_count <= 1 << 16 else np.uint32))
+        return PackedGlosses(
+            zlib.compress(lines.encode("utf-8", "surrogatepass"), 6),
+            small(sizes),
+            np.array(docs, np.uint16 if doc_count <= 1 << 16 else np.uint32),
+        )
+
+
+def _lines(packed: bytes) -> list[str]:
+    text = zlib.decompress(packed).decode("utf-8", "surrogatepass")
+    return text.split(_LINE) if text else []
+
+
+def _gloss(line: str) -> Gloss:
+    name, other, is_open = line.split(_FIELD)
+    return Gloss(name, other, bool(is_open))
 
 
 class StoredGlosses:
@@ -55,10 +85,9 @@ class StoredGlosses:
         packed = file.column(f"{_NAME}.texts").all().tobytes()
         self._path = file.path
         try:
-            text = zlib.decompress(packed).decode("utf-8", "surrogatepass")
+            self._lines = _lines(packed)
         except (ValueError, zlib.error) as error:
             raise self._damaged(error) from error
-        self._lines = text.split(_LINE) if text else []
         sizes = file.column(f"{_NAME}.sizes").all()
         self._offsets = np.zeros(len(sizes) + 1, np.int64)
         np.cumsum(sizes, out=self._offsets[1:])
@@ -76,8 +105,7 @@ class StoredGlosses:
 
     def _read(self, lines: Iterable[str]) -> list[Gloss]:
         try:
-            parts = [line.split(_FIELD) for line in lines]
-            return [Gloss(name, other, bool(is_open)) for name, other, is_open in parts]
+            return [*map(_gloss, lines)]
         except ValueError as error:
             raise self._damaged(error) from error
 

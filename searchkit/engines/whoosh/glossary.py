@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import zlib
 from collections import OrderedDict
+from collections.abc import Mapping
 from threading import Lock
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +20,10 @@ from searchkit.analysis.glossary import name_key
 from searchkit.engines.whoosh.blockfile import BlockFile, BlockFileWriter, small
 from searchkit.query.expansion import Translation
 
+Array = npt.NDArray[Any]
+
+HASHES = "glossary.hashes"
+"""The array with an item for each name."""
 _CACHED = 16_384
 _SEPARATOR = "\t"
 _CERTAIN = 1
@@ -25,8 +31,8 @@ _ENCODING = "utf-8", "surrogatepass"
 _NONE = np.zeros(0, np.int64)
 
 
-def write_glossary(writer: BlockFileWriter, glossary: names.Glossary) -> None:
-    """Write a glossary as arrays of a block file."""
+def glossary_arrays(glossary: names.Glossary) -> dict[str, Array]:
+    """Return a glossary as the arrays of a block file, all of them empty where it is."""
     hashes = np.fromiter(map(_hash, glossary.spellings), np.uint32, len(glossary.spellings))
     # Keys are in order: those with one hash stay so.
     order = np.argsort(hashes, kind="stable")
@@ -42,20 +48,28 @@ def write_glossary(writer: BlockFileWriter, glossary: names.Glossary) -> None:
     owners, others = np.concatenate((first, second)), np.concatenate((second, first))
     counts = np.concatenate((counts, counts))
     edges = np.lexsort((others, -(counts >> 1), owners))
-    writer.add("glossary.hashes", hashes[order])
-    writer.add("glossary.lengths", small(np.fromiter(map(len, texts), np.int64, len(texts))))
-    writer.add("glossary.names", b"".join(texts))
-    writer.add("glossary.degrees", small(np.bincount(owners, minlength=len(order))))
-    writer.add("glossary.others", small(others[edges]))
-    # The lowest bit says that the user is certain.
-    writer.add("glossary.counts", small(counts[edges]))
+    return {
+        HASHES: hashes[order],
+        "glossary.lengths": small(np.fromiter(map(len, texts), np.int64, len(texts))),
+        "glossary.names": np.frombuffer(b"".join(texts), np.uint8),
+        "glossary.degrees": small(np.bincount(owners, minlength=len(order))),
+        "glossary.others": small(others[edges]),
+        # The lowest bit says that the user is certain.
+        "glossary.counts": small(counts[edges]),
+    }
+
+
+def write_glossary(writer: BlockFileWriter, arrays: Mapping[str, Array]) -> None:
+    """Write the arrays of a glossary."""
+    for name, values in arrays.items():
+        writer.add(name, values)
 
 
 class StoredGlossary:
     """What `write_glossary` wrote. Thread-safe."""
 
     def __init__(self, file: BlockFile) -> None:
-        self._hashes = file.column("glossary.hashes").all()
+        self._hashes = file.column(HASHES).all()
         self._names = file.column("glossary.names").all()
         self._bounds = _bounds(file.column("glossary.lengths").all())
         self._edges = _bounds(file.column("glossary.degrees").all())

@@ -70,7 +70,7 @@ def merge_segments(writer: BlockFileWriter, segments: Sequence[Segment]) -> int:
     for layer, postings in layers:
         write_layer(writer, layer, postings, doc_count)
     Neighbours.sum([live_neighbours(segment) for segment in segments]).write(writer)
-    merge_glosses([segment.file for segment in segments], lives).write(writer, doc_count)
+    merge_glosses([segment.file for segment in segments], lives).pack(doc_count).write(writer)
     return doc_count
 
 

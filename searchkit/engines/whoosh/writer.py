@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from searchkit.analysis.batch import Batch
 from searchkit.analysis.glossary import NO_USER_GLOSSES, UserGlosses, make_glossary
-from searchkit.analysis.glosses import Gloss, glosses
+from searchkit.analysis.glosses import Gloss
 from searchkit.analysis.token import FIRST_WORD, Token, WordKey
 from searchkit.analysis.token_table import TokenTable
 from searchkit.document import Document
@@ -21,8 +21,9 @@ from searchkit.engines.stored_document import encode
 from searchkit.engines.whoosh import merge, neighbours, reanalysis, stream
 from searchkit.engines.whoosh.blockfile import BlockFile, BlockFileWriter
 from searchkit.engines.whoosh.generation import Generation, open_segment, write_deletions
-from searchkit.engines.whoosh.gloss_records import GlossRecords, StoredGlosses, count_glosses
-from searchkit.engines.whoosh.glossary import write_glossary
+from searchkit.engines.whoosh.gloss_reader import GlossReader
+from searchkit.engines.whoosh.gloss_records import StoredGlosses, count_glosses
+from searchkit.engines.whoosh.glossary import HASHES, glossary_arrays, write_glossary
 from searchkit.engines.whoosh.inversion import invert
 from searchkit.engines.whoosh.layer_postings import write_layer
 from searchkit.engines.whoosh.lexicon import LexiconLevel, StoredLexicon, merge_levels, write_level
@@ -58,22 +59,23 @@ class IndexWriter:
             self._levels = list(base.lexicon.levels)
         self._lexicon = StoredLexicon(self._levels)
         self._deleted: dict[str, npt.NDArray[np.bool_]] = {}
+        self._any_deleted = False
         self._known_strings: dict[str, int] = {}
         self._word_ids: npt.NDArray[np.int64] = np.zeros(0, np.int64)
         self._gloss_changes: Counter[Gloss] = Counter()
+        self._glosses = GlossReader()
         self._begin_batch()
         self.new_words = 0
 
     def _begin_batch(self) -> None:
         self._columns = Columns.empty()
         self._records = RecordWriter()
-        self._glosses = GlossRecords()
 
     def store(self, document: Document) -> None:
         """Take the next document of the current batch; its words come with `flush`."""
         self._records.add(encode(document))
         self._columns.add(document)
-        self._glosses.add(len(self._columns.ids) - 1, glosses((document.title, *document.bullets)))
+        self._glosses.add(len(self._columns.ids) - 1, (document.title, *document.bullets))
 
     def delete(self, document_id: str) -> bool:
         """Delete a document of an earlier commit or batch; tell whether there was one."""
@@ -103,11 +105,17 @@ class IndexWriter:
         return [key for key, word_id in zip(keys, found) if word_id < 0]
 
     def flush(
-        self, batch: Batch, keys: Sequence[WordKey], tokens: Callable[[], Sequence[tuple[Token, ...]]]
+        self,
+        batch: Batch,
+        keys: Sequence[WordKey],
+        tokens: Callable[[], Sequence[tuple[Token, ...]]],
+        *,
+        last: bool = False,
     ) -> None:
         """Write a segment with the documents stored since the last call, in that order.
 
-        ``keys`` is what `unknown` returned for the batch, and ``tokens`` returns their tokens.
+        ``keys`` is what `unknown` returned for the batch, and ``tokens`` returns their tokens; after the ``last`` call
+        no document is stored before `commit`.
         """
         if not self._columns.ids:
             return
@@ -116,7 +124,7 @@ class IndexWriter:
         codes[FIRST_WORD:] = self._word_ids + FIRST_WORD
         codes = codes.take(batch.codes)
         self._write_segment(
-            codes, batch.offsets, batch.bullets, lambda: self._add_words(keys, tokens(), order)
+            codes, batch.offsets, batch.bullets, lambda: self._add_words(keys, tokens(), order), last=last
         )
 
     def _write_segment(
@@ -125,6 +133,8 @@ class IndexWriter:
         offsets: npt.NDArray[np.int64],
         bullets: npt.NDArray[np.int64],
         add_words: Callable[[], None] | None = None,
+        *,
+        last: bool = False,
     ) -> None:
         """Write a segment with the documents stored since the last one.
 
@@ -135,9 +145,7 @@ class IndexWriter:
         doc_count = len(self._columns.ids)
         writer, name = self._create("seg")
         write_documents(writer, *stream.encode_documents(codes, offsets), self._columns, self._records)
-        self._glosses.write(writer, doc_count)
-        if self._base is not None:
-            self._gloss_changes.update(self._glosses.counts())
+        glosses = self._glosses.finish(doc_count, last=last and self._base is None)
         self._begin_batch()
         if add_words is not None:
             add_words()
@@ -149,6 +157,10 @@ class IndexWriter:
             for layer, postings in chain((inverted,), layers):
                 write_layer(writer, layer, postings, doc_count)
             counted.result().write(writer)
+        packed = glosses()
+        packed.write(writer)
+        if self._base is not None:
+            self._gloss_changes.update(packed.counts())
         self._adopt(name, writer.finish(), doc_count)
 
     def add_words(
@@ -285,12 +297,15 @@ class IndexWriter:
             before = self._base[1]
             if before.extra.get(_GLOSSED) == extra[_GLOSSED]:
                 return before.glossary
-        segments = (segment for _, segment in self._segments.values())
-        made = make_glossary(count_glosses((segment.file, segment.deleted) for segment in segments), user)
-        if not made.pairs:
+        arrays = self._glosses.glossary() if user == NO_USER_GLOSSES and not self._any_deleted else None
+        if arrays is None:
+            segments = (segment for _, segment in self._segments.values())
+            counts = count_glosses((segment.file, segment.deleted) for segment in segments)
+            arrays = glossary_arrays(make_glossary(counts, user))
+        if not len(arrays[HASHES]):
             return None
         writer, _ = self._create("gls")
-        write_glossary(writer, made)
+        write_glossary(writer, arrays)
         return self._finish(writer)
 
     def _check(self, manifest: Manifest) -> None:
@@ -299,6 +314,7 @@ class IndexWriter:
             raise AssertionError(f"{generation.live_count} documents instead of {manifest.documents}")
 
     def _apply_deletions(self) -> None:
+        self._any_deleted = self._any_deleted or bool(self._deleted)
         for segment_id, mask in self._deleted.items():
             record, segment = self._segments[segment_id]
             count = int(np.count_nonzero(mask))
@@ -352,4 +368,5 @@ class IndexWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Do nothing: the transaction decides what becomes of the files."""
+        """End what helps; the transaction decides what becomes of the files."""
+        self._glosses.close()
