@@ -74,8 +74,10 @@ def command(
     **options: Any,
 ) -> int:
     """Find the documents that answer QUERY best; without one, list the newest."""
+    from searchkit.engines.whoosh.blockfile import hold_little
     from searchkit.search_index import SearchIndex
 
+    hold_little()
     text = " ".join(query)
     with SearchIndex.open(folder, terms=terms) as index:
         results = index.search(text, limit=0 if count else limit, expand=not no_expand, **options)

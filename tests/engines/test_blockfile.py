@@ -228,3 +228,34 @@ def test_reading_is_quick(tmp_path: Path) -> None:
     # Ten times the goals: the machine may be busy.
     assert opened < 3e-3
     assert sliced < 1e-5
+
+
+def resident_bytes(path: Path) -> int:
+    """Return how much of a mapped file this process holds in memory."""
+    total, inside = 0, False
+    for line in Path("/proc/self/smaps").read_text(encoding="utf-8", errors="replace").splitlines():
+        if "-" in line.split(maxsplit=1)[0]:
+            inside = line.endswith(str(path))
+        elif inside and line.startswith("Rss:"):
+            total += int(line.split()[1]) << 10
+    return total
+
+
+@pytest.mark.skipif(not Path("/proc/self/smaps").exists(), reason="only Linux tells what is in memory")
+@pytest.mark.parametrize("little", [False, True])
+def test_little_is_held_of_many_small_slices(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, little: bool
+) -> None:
+    monkeypatch.setattr(blockfile, "_holds_little", False)
+    if little:
+        blockfile.hold_little()
+    blocks = 200
+    array = np.random.default_rng(1).integers(0, 256, blocks * BLOCK_BYTES, dtype=np.uint8)
+    record = write(tmp_path, {"before": np.arange(9), "slices": array})
+    file = BlockFile.open(tmp_path, record)
+    starts = np.arange(blocks, dtype=np.int64) * BLOCK_BYTES + 77
+    found = file.column("slices").joined(starts, starts + 33)
+    assert found == b"".join(array[start : start + 33].tobytes() for start in starts)
+    held = resident_bytes(tmp_path / record.name)
+    assert held < 20 * BLOCK_BYTES if little else held > 150 * BLOCK_BYTES
+    assert np.array_equal(file.column("slices").all(), array)

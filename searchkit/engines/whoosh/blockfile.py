@@ -28,6 +28,7 @@ Array = npt.NDArray[Any]
 
 BLOCK_BITS = 16
 BLOCK_BYTES = 1 << BLOCK_BITS
+_SLICES_AT_ONCE = 64
 _ALIGNMENT = 64
 _HEADER = b"searchkit blocks 1\n".ljust(_ALIGNMENT, b"\0")
 _MAGIC = b"skblock1"
@@ -128,6 +129,15 @@ class BlockFileWriter:
                 self._crc = 0
 
 
+_holds_little = False
+
+
+def hold_little() -> None:
+    """Have this process hold little of the files in memory: for those that answer once and end."""
+    global _holds_little  # noqa: PLW0603
+    _holds_little = True
+
+
 class _Blocks:
     """The mapped content of a file in blocks, and which of them were found sound."""
 
@@ -138,6 +148,12 @@ class _Blocks:
         self._end = end
         self._crcs = crcs
         self._checked = bytearray(len(crcs))
+
+    def let_go(self, first: int, stop: int) -> None:
+        """Have the memory of a range of blocks freed; what is touched again comes back."""
+        if hasattr(self.map, "madvise"):
+            start = first << BLOCK_BITS
+            self.map.madvise(mmap.MADV_DONTNEED, start, min(stop << BLOCK_BITS, len(self.map)) - start)
 
     def unchecked(self, first: int, stop: int) -> int:
         """Return the first block of a range that was not checked yet, -1 if all were."""
@@ -196,6 +212,8 @@ class Column:
         """Return the bytes of several slices, one after the other."""
         if len(starts) and (int(starts.min()) < 0 or int(stops.max()) > self.size):
             raise self._outside(int(starts.min()), int(stops.max()))
+        if _holds_little and len(starts) > _SLICES_AT_ONCE:
+            return self._joined_by_and_by(starts, stops)
         if not self._sound:
             first = (self._offset + starts * self._itemsize) >> BLOCK_BITS
             last = (self._offset + np.maximum(stops * self._itemsize, 1) - 1) >> BLOCK_BITS
@@ -205,6 +223,14 @@ class Column:
         with self._array.view(np.uint8).data as view:
             places = zip((starts * self._itemsize).tolist(), (stops * self._itemsize).tolist())
             return b"".join([view[start:stop] for start, stop in places])
+
+    def _joined_by_and_by(self, starts: Array, stops: Array) -> bytes:
+        """Do what `joined` does in little memory: the system maps 64 KiB around each of many small slices."""
+        pieces = []
+        for at in range(0, len(starts), _SLICES_AT_ONCE):
+            pieces.append(self.joined(starts[at : at + _SLICES_AT_ONCE], stops[at : at + _SLICES_AT_ONCE]))
+            self._blocks.let_go(self._first, self._stop)
+        return b"".join(pieces)
 
     def all(self) -> Array:
         """Return the whole array as a read-only view."""
