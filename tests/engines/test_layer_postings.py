@@ -64,7 +64,21 @@ def test_common_terms_take_a_bit_a_document(tmp_path):
     assert (layer._bits.size, layer._docs.size) == (500, 1)
 
 
-def test_what_does_not_fit_is_told(tmp_path):
-    layer = stored({1: dict.fromkeys(range(30), 1), 2: {3: 1}}, 40, tmp_path, wanted=20)
+def test_bits_are_found_however_many_are_set(tmp_path):
+    random = np.random.default_rng(5)
+    found = {
+        term: dict.fromkeys(random.choice(4001, count, replace=False).tolist(), 1)
+        for term, count in enumerate((251, 300, 400, 401, 3000, 4001))
+    }
+    found[6] = dict.fromkeys([*range(300), 4000], 2)
+    layer = stored(found, 4001, tmp_path)
+    assert layer._docs.size == 0
+    for slot, held in found.items():
+        assert layer.docs(slot).tolist() == sorted(held)
+
+
+@pytest.mark.parametrize(("held", "doc_count", "wanted"), [((0, 30), 40, 20), ((370, 398), 400, 350)])
+def test_what_does_not_fit_is_told(tmp_path, held, doc_count, wanted):
+    layer = stored({1: dict.fromkeys(range(*held), 1), 2: {3: 1}}, doc_count, tmp_path, wanted)
     with pytest.raises(IndexCorrupt, match="fit its terms"):
         layer.docs(0)

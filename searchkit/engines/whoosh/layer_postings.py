@@ -26,6 +26,8 @@ Array = npt.NDArray[Any]
 _SHIFTS = np.array([0, 2, 4, 6], np.uint8)
 _UNPACKED = ((np.arange(256, dtype=np.uint8)[:, None] >> _SHIFTS & 3) + np.uint8(1)).view("<u4").ravel()
 """The four frequencies in each byte, as one number."""
+_SPARSE = 10
+"""Where no more than one document of so many holds a term, bytes without any are passed over first."""
 _LARGE = 4
 """Frequencies from here on are kept apart: nine of ten are 1, and the others fit in two bits."""
 
@@ -132,7 +134,7 @@ class StoredLayer:
         dense, before = self._places
         row = int(dense.searchsorted(slot))
         if row < len(dense) and dense[row] == slot:
-            return self._held(row, slot).nonzero()[0].astype(self._docs.dtype)
+            return self._docs_of_bits(row, slot).astype(self._docs.dtype)
         start, stop = (self.offsets[slot : slot + 2] - before[row]).tolist()
         return self._docs.slice(start, stop)
 
@@ -153,10 +155,25 @@ class StoredLayer:
             mask |= self._held(row, slot)
         return mask
 
-    def _held(self, row: int, slot: int) -> npt.NDArray[np.bool_]:
+    def _docs_of_bits(self, row: int, slot: int) -> npt.NDArray[np.intp]:
+        if self.size(slot) * _SPARSE > self._doc_count:
+            return self._held(row, slot).nonzero()[0]
+        bits = self._bits_of(row)
+        some = (bits != 0).nonzero()[0]
+        at = np.unpackbits(bits.take(some), bitorder="little").view(np.bool_).nonzero()[0]
+        docs: npt.NDArray[np.intp] = some.take(at >> 3)
+        docs <<= 3
+        docs |= at & 7
+        if len(docs) != self.size(slot) or docs[-1] >= self._doc_count:
+            raise self._misfit()
+        return docs
+
+    def _bits_of(self, row: int) -> Array:
         width = -(-self._doc_count // 8)
-        bits = self._bits.slice(row * width, (row + 1) * width)
-        held = np.unpackbits(bits, count=self._doc_count, bitorder="little").view(np.bool_)
+        return self._bits.slice(row * width, (row + 1) * width)
+
+    def _held(self, row: int, slot: int) -> npt.NDArray[np.bool_]:
+        held = np.unpackbits(self._bits_of(row), count=self._doc_count, bitorder="little").view(np.bool_)
         if np.count_nonzero(held) != self.size(slot):
             raise self._misfit()
         return held
@@ -174,7 +191,7 @@ class StoredLayer:
             start, stop = self.offsets[slot : slot + 2].tolist()
             rare = start - int(before[row])
             docs[done:start] = self._docs.slice(copied, rare)
-            docs[start:stop] = self._held(row, slot).nonzero()[0]
+            docs[start:stop] = self._docs_of_bits(row, slot)
             done, copied = stop, rare
         docs[done:] = self._docs.slice(copied, self._docs.size)
         return self.terms, self.offsets, docs, self._unpack(0, len(docs))
