@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import Any
+from itertools import pairwise
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -35,15 +36,16 @@ from searchkit.ranking.features import FeatureScore
 Ints = npt.NDArray[np.int64]
 
 _KEPT = 4096
+T = TypeVar("T")
 
 
-class _Recent(dict[str, str]):
-    """What the documents seen last are stored as, by their ids."""
+class _Recent(dict[str, T]):
+    """What is known of the documents seen last, by their ids."""
 
-    def __setitem__(self, document_id: str, text: str) -> None:
+    def __setitem__(self, document_id: str, known: T) -> None:
         if len(self) >= _KEPT:
             self.clear()
-        super().__setitem__(document_id, text)
+        super().__setitem__(document_id, known)
 
 
 class ClusterSnapshot(Committed):
@@ -53,7 +55,9 @@ class ClusterSnapshot(Committed):
         super().__init__(ledger, head, cache)
         self.caches: dict[str, Any] = {}
         self.index = head.content.documents
-        self._seen = {schema.STORED: _Recent(), schema.MARKS: _Recent()}
+        self._came: dict[str, _Recent[str]] = {schema.STORED: _Recent(), schema.MARKS: _Recent()}
+        self._documents: _Recent[Document] = _Recent()
+        self._words: _Recent[npt.NDArray[np.int32]] = _Recent()
 
     @property
     def _counts(self) -> Counts:
@@ -138,7 +142,8 @@ class ClusterSnapshot(Committed):
     def remember(self, document_id: str, source: Mapping[str, str]) -> None:
         """Keep what came of a document with a hit, for when it is shown."""
         for field, value in source.items():
-            self._seen[field][document_id] = value
+            if document_id not in (self._documents if field == schema.STORED else self._words):
+                self._came[field][document_id] = value
 
     def find(self, document_id: str) -> str | None:
         """Return the document with an id, None if there is none."""
@@ -155,12 +160,21 @@ class ClusterSnapshot(Committed):
         Raises:
             IndexCorrupt: one has been removed.
         """
-        return [read_document(text) for text in self._read(handles, schema.STORED)]
+        recent = self._documents
+        found = {handle: known for handle in handles if (known := recent.get(handle)) is not None}
+        missing = [handle for handle in handles if handle not in found]
+        for handle, text in zip(missing, self._read(missing, schema.STORED)):
+            document = found[handle] = read_document(text)
+            # What is kept is shown again, so nobody must be able to change it.
+            if not document.extra:
+                recent[handle] = document
+                self._came[schema.STORED].pop(handle, None)
+        return [found[handle] for handle in handles]
 
     def _read(self, handles: Sequence[str], field: str) -> list[str]:
-        """Return a field of documents, asked for where it didn't come with their hits."""
-        seen = self._seen[field]
-        found = {handle: seen.get(handle) for handle in handles}
+        """Return a field of documents as it is stored, asked for where it didn't come with their hits."""
+        came = self._came[field]
+        found = {handle: came.get(handle) for handle in handles}
         missing = [handle for handle, value in found.items() if value is None]
         if missing:
             _, fetched = self._first(with_ids(missing), len(missing))
@@ -181,11 +195,21 @@ class ClusterSnapshot(Committed):
 
     def words(self, handles: Sequence[str]) -> tuple[npt.NDArray[np.int32], Ints]:
         """Return the words of documents as codes and the offsets that cut them."""
-        found = self._marked.read(self._read(handles, schema.MARKS))
-        if found is None:
-            streams = stored_words(self.documents(handles), self.lexicon)
-            return streams.codes, streams.offsets
-        return found
+        recent = self._words
+        found = {handle: known for handle in handles if (known := recent.get(handle)) is not None}
+        missing = [handle for handle in handles if handle not in found]
+        if missing:
+            read = self._marked.read(self._read(missing, schema.MARKS))
+            if read is None:
+                streams = stored_words(self.documents(handles), self.lexicon)
+                return streams.codes, streams.offsets
+            for handle, (start, stop) in zip(missing, pairwise(read[1].tolist())):
+                found[handle] = recent[handle] = read[0][start:stop].copy()
+                self._came[schema.MARKS].pop(handle, None)
+        words = [found[handle] for handle in handles]
+        offsets = np.zeros(len(words) + 1, np.int64)
+        np.cumsum([len(each) for each in words], out=offsets[1:])
+        return np.concatenate([np.zeros(0, np.int32), *words]), offsets
 
     def all_documents(self) -> Iterator[Document]:
         """Yield every document."""
@@ -215,8 +239,10 @@ class ClusterSnapshot(Committed):
     def close(self) -> None:
         """Let everything go."""
         self.caches.clear()
-        for seen in self._seen.values():
-            seen.clear()
+        for came in self._came.values():
+            came.clear()
+        self._documents.clear()
+        self._words.clear()
 
     def __enter__(self) -> ClusterSnapshot:
         return self
