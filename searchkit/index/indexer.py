@@ -14,6 +14,7 @@ from typing import Protocol
 from searchkit.document import Document
 from searchkit.errors import SourceError
 from searchkit.index.known_documents import KnownDocuments
+from searchkit.index.read_ahead import ReadAhead
 from searchkit.index.report import IndexReport, Progress
 from searchkit.index.state import Entry, FileState, Place, RootState, SourcesState
 from searchkit.index.stamps import read_stamp
@@ -84,7 +85,10 @@ class Indexer:
             self._report.problems += listing.problems
             files = {file.inside: file for file in listing.files}
             unknown = tuple(f"{folder}/" for folder in listing.unread)
+            ahead = ReadAhead(file.location for file in listing.files if file.inside not in before)
             for inside in sorted(files.keys() | {name for name in before if name.startswith(unknown)}):
+                if inside not in before:
+                    ahead.advance()
                 if inside not in files:
                     self._carry(root, inside, before[inside])
                     continue
