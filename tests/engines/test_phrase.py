@@ -7,7 +7,9 @@ from searchkit.analysis.token import Kind, Token
 from searchkit.document import Document
 from searchkit.engines.whoosh import phrase, places
 from searchkit.engines.whoosh.executor import run
+from searchkit.engines.whoosh.phrase_terms import ResolvedPhrase
 from searchkit.query.plan import And, AnyTerm, InField, Not, Phrase, PhraseWord, Plan
+from searchkit.ranking.impacts import Postings
 
 PARTICLES = ("을", "은", "이")
 
@@ -117,3 +119,27 @@ def test_base_terms_are_compared_in_order_and_whole():
     )
     assert places._has_base(tokens, np.array([7, 8])).tolist() == [True, False, False, False, True]
     assert places._has_base(tokens, np.array([], np.int64)).tolist() == [False, False, False, True, False]
+
+
+def test_what_a_name_adds_is_kept_for_the_last_weight_alone():
+    held = Postings(np.array([3, 8], np.uint32), np.ones(2, np.uint8))
+    name = ResolvedPhrase(1.0, 2, (held, None), 0)
+    first = name.impacts(0, 1.9, 100)
+    assert name.impacts(0, 1.9, 100) is first
+    assert first.listed[0].tolist() == [3, 8]
+    assert first.listed[1].tolist() == [1.0, 1.0]
+    assert name.impacts(0, 3.8, 100).listed[1].tolist() == [2.0, 2.0]
+    assert name.impacts(0, 1.9, 100).listed[1].tolist() == [1.0, 1.0]
+    assert name.impacts(1, 1.9, 100) is None
+
+
+def test_titles_with_other_words_of_one_base_are_told_apart(find):
+    documents = {
+        "it": {"title": "모델을 쓰다", "bullets": ["없다"]},
+        "it-beside-another": {"title": "모델을 쓰다", "bullets": ["모델은 크다"]},
+        "another": {"title": "모델은 크다", "bullets": ["없다"]},
+        "another-beside-it": {"title": "모델은 크다", "bullets": ["모델을 쓰다"]},
+        "below": {"title": "없다", "bullets": ["모델을 쓰다"]},
+    }
+    assert find(documents, Phrase(words("모델을"), (), "title")) == ["it", "it-beside-another"]
+    assert find(documents, Phrase(words("모델"), (), "title")) == []

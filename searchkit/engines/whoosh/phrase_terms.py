@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -19,6 +19,9 @@ from searchkit.ranking.weights import K1
 
 CACHE_BYTES = 32 << 20
 _ENTRY_BYTES = 1_000
+_FEW = 1_024
+"""What a name adds to scores is kept where no more documents hold it."""
+_DOC_BYTES = 25
 _NAME = "phrase terms"
 
 _Key = tuple[tuple[tuple[PhraseWord, ...], ...], str | None]
@@ -35,14 +38,21 @@ class ResolvedPhrase:
     doc_freq: int
     postings: tuple[Postings | None, ...]
     nbytes: int
+    _last: dict[int, tuple[float, Impacts]] = field(default_factory=dict)
 
     def impacts(self, index: int, gain: float, doc_count: int) -> Impacts | None:
         """Return what the name adds to scores in a segment of ``doc_count`` documents, None where it stands nowhere."""
         postings = self.postings[index]
         if postings is None:
             return None
+        last = self._last.get(index)
+        if last is not None and last[0] == gain:
+            return last[1]
         scores = np.full(len(postings.stored), gain / (1 + K1), np.float32)
-        return Impacts.of(postings.stored, scores, doc_count)
+        found = Impacts.of(postings.stored, scores, doc_count)
+        if len(scores) <= _FEW:
+            self._last[index] = gain, found
+        return found
 
 
 class PhraseTerms:
@@ -89,5 +99,5 @@ class PhraseTerms:
             once = np.ones(len(docs), np.uint8)
             postings.append(Postings(docs, once) if len(docs) else None)
         idf = bm25.idf(self._generation.live_count, doc_freq) if doc_freq else 0.0
-        nbytes = _ENTRY_BYTES + sum(5 * len(each.stored) for each in postings if each is not None)
+        nbytes = _ENTRY_BYTES + sum(_DOC_BYTES * len(each.stored) for each in postings if each is not None)
         return ResolvedPhrase(idf, doc_freq, tuple(postings), nbytes)
