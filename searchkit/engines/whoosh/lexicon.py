@@ -29,6 +29,8 @@ from searchkit.errors import IndexCorrupt
 _WORD_SAMPLE = 64
 _MAX_STRINGS = 1 << 15
 """So many strings are remembered once they were asked for."""
+_FEW_FINDS = 64
+"""So many words of a level are looked up one by one before all of its keys are read."""
 _KIND_SHIFT = 30
 _TERM_MASK = (1 << _KIND_SHIFT) - 1
 _CONTEXT_BITS = 2
@@ -62,6 +64,7 @@ class LexiconLevel:
         self._samples = file.column("tokens.samples")
         self._terms = file.column("tokens.terms")
         self._starts = file.column("tokens.starts")
+        self._finds = 0
         self._lengths = file.column("tokens.lengths")
         words = {self._keys.size, self._by_key.size, self._counts.size, self.word_end - self.first_word}
         if len(words) > 1 or len({self._terms.size, self._starts.size, self._lengths.size}) > 1:
@@ -73,6 +76,15 @@ class LexiconLevel:
 
     def find(self, packed: int) -> tuple[int, bool]:
         """Return the position in key order of the first word not below ``packed``, and whether it is that."""
+        if self._finds < _FEW_FINDS:
+            self._finds += 1
+            return self._find_on_disk(packed)
+        keys = self._keys_in_order
+        at = int(keys.searchsorted(keys.dtype.type(packed)))
+        return at, at < len(keys) and int(keys[at]) == packed
+
+    def _find_on_disk(self, packed: int) -> tuple[int, bool]:
+        """Return the same without reading the keys of all words, which pays only for many."""
         low, high = 0, self._by_key.size
         keys, order = self._keys, self._by_key
         while low < high:
