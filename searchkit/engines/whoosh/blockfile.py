@@ -339,11 +339,10 @@ def _read_directory(
 ) -> tuple[_Blocks, dict[str, tuple[np.dtype[Any], int, int]]]:
     trailer = mapped[record.size - _TRAILER.size :]
     end, length, blocks, checksum, own, magic = _TRAILER.unpack(trailer)
-    blank = _TRAILER.pack(end, length, blocks, checksum, 0, magic)
     table = record.size - _TRAILER.size - 4 * blocks
     if (
         magic != _MAGIC
-        or own != zlib.crc32(blank)
+        or own != zlib.crc32(_TRAILER.pack(end, length, blocks, checksum, 0, magic))
         or blocks != -(-end // BLOCK_BYTES)
         or end + length != table
     ):
