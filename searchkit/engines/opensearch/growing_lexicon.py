@@ -19,7 +19,8 @@ from searchkit.engines.opensearch.stored_words import Streams
 from searchkit.engines.opensearch.word_marks import merge_marks, write_marks
 from searchkit.engines.whoosh.blockfile import BlockFile, BlockFileWriter
 from searchkit.engines.whoosh.files import Files
-from searchkit.engines.whoosh.lexicon import LexiconLevel, StoredLexicon, merge_levels, write_level
+from searchkit.engines.whoosh.lexicon import LexiconLevel, StoredLexicon
+from searchkit.engines.whoosh.lexicon_writer import merge_levels, write_level
 from searchkit.engines.whoosh.manifest import FileRecord
 
 _RATIO = 4

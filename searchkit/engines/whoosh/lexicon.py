@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import heapq
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
-from itertools import chain, islice
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -19,21 +19,23 @@ import numpy.typing as npt
 
 from searchkit.analysis.ranges import ranges
 from searchkit.analysis.token import Context, Kind, Token, WordKey
-from searchkit.analysis.token_table import TokenTable
-from searchkit.engines.whoosh.blockfile import BlockFile, BlockFileWriter, small
+from searchkit.engines.whoosh.blockfile import BlockFile
 from searchkit.engines.whoosh.manifest import FileRecord
-from searchkit.engines.whoosh.strings import StringTable, write_strings
-from searchkit.engines.whoosh.syllables import LevelBigrams, bigrams_of, write_bigrams
+from searchkit.engines.whoosh.strings import StringTable
+from searchkit.engines.whoosh.syllables import LevelBigrams
 from searchkit.errors import IndexCorrupt
 
-_WORD_SAMPLE = 64
+WORD_SAMPLE = 64
+"""Where the tokens of every so many words begin is stored."""
 _MAX_STRINGS = 1 << 15
 """So many strings are remembered once they were asked for."""
 _FEW_FINDS = 64
 """So many words of a level are looked up one by one before all of its keys are read."""
-_KIND_SHIFT = 30
-_TERM_MASK = (1 << _KIND_SHIFT) - 1
-_CONTEXT_BITS = 2
+KIND_SHIFT = 30
+"""A packed term is its string id and, from this bit on, its kind."""
+_TERM_MASK = (1 << KIND_SHIFT) - 1
+CONTEXT_BITS = 2
+"""A packed key is the string id of a form and, in so many low bits, the context of the word."""
 
 
 class WordTokens(NamedTuple):
@@ -107,22 +109,22 @@ class LexiconLevel:
     def words_of_strings(self, string_ids: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Return the ids of the words whose form is one of ``string_ids``."""
         keys = self._keys_in_order
-        first = (string_ids << _CONTEXT_BITS).astype(keys.dtype)
+        first = (string_ids << CONTEXT_BITS).astype(keys.dtype)
         starts = keys.searchsorted(first)
-        counts = keys.searchsorted(first + ((1 << _CONTEXT_BITS) - 1), side="right") - starts
+        counts = keys.searchsorted(first + ((1 << CONTEXT_BITS) - 1), side="right") - starts
         return self._by_key.all().take(ranges(starts, counts)).astype(np.int64) + np.int64(self.first_word)
 
     def tokens(self, word_id: int) -> list[tuple[int, int, int, int]]:
         """Return (kind, string id, start, length) of the tokens of a word."""
         local = word_id - self.first_word
-        group = local // _WORD_SAMPLE
-        counts = self._counts.slice(group * _WORD_SAMPLE, local + 1)
+        group = local // WORD_SAMPLE
+        counts = self._counts.slice(group * WORD_SAMPLE, local + 1)
         start = int(self._samples[group]) + int(counts[:-1].sum(dtype=np.int64))
         stop = start + int(counts[-1])
         terms = self._terms.slice(start, stop).tolist()
         starts = self._starts.slice(start, stop).tolist()
         lengths = self._lengths.slice(start, stop).tolist()
-        return [(t >> _KIND_SHIFT, t & _TERM_MASK, s, n + 1) for t, s, n in zip(terms, starts, lengths)]
+        return [(t >> KIND_SHIFT, t & _TERM_MASK, s, n + 1) for t, s, n in zip(terms, starts, lengths)]
 
     def arrays(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """Return packed keys, token counts and packed terms of all words, by word id."""
@@ -135,7 +137,7 @@ class LexiconLevel:
     def base_terms(self) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint32]]:
         """Return the base terms of all words, by word id and in text order: the words and the ids of the terms."""
         packed = self._terms.all()
-        base = packed >> _KIND_SHIFT == Kind.BASE  # a kind of 0 leaves the id alone
+        base = packed >> KIND_SHIFT == Kind.BASE  # a kind of 0 leaves the id alone
         words = np.repeat(np.arange(self.first_word, self.word_end, dtype=np.int32), self._counts.all())
         return words[base], packed[base]
 
@@ -228,7 +230,7 @@ class StoredLexicon:
         string_id = self.string_id(key.form)
         if string_id < 0:
             return -1
-        packed = string_id << _CONTEXT_BITS | key.context
+        packed = string_id << CONTEXT_BITS | key.context
         for level in self.levels:
             position, found = level.find(packed)
             if found:
@@ -250,7 +252,7 @@ class StoredLexicon:
     def key(self, word_id: int) -> WordKey:
         """Return the context and the form of a word."""
         packed = self._level_of_word(word_id).packed_key(word_id)
-        return WordKey(Context(packed & 3), self.string(packed >> _CONTEXT_BITS))
+        return WordKey(Context(packed & 3), self.string(packed >> CONTEXT_BITS))
 
     def tokens(self, word_id: int) -> tuple[Token, ...]:
         """Return the tokens of a word, in text order; its own form, a surface term, isn't among them."""
@@ -267,146 +269,11 @@ class StoredLexicon:
             if low == high:
                 continue
             keys, chosen, packed = level.chosen(word_ids[low:high] - level.first_word)
-            forms.append(keys >> _CONTEXT_BITS)
+            forms.append(keys >> CONTEXT_BITS)
             counts.append(chosen)
-            kinds.append(packed >> _KIND_SHIFT)
+            kinds.append(packed >> KIND_SHIFT)
             terms.append(packed & _TERM_MASK)
         if not forms:
             empty = np.zeros(0, np.int64)
             return WordTokens(empty, empty, empty, empty)
         return WordTokens(*(np.concatenate(parts) for parts in (forms, counts, kinds, terms)))
-
-
-def write_level(
-    writer: BlockFileWriter,
-    stored: StoredLexicon,
-    keys: Sequence[WordKey],
-    tokens: Sequence[tuple[Token, ...]],
-    known_strings: dict[str, int],
-) -> None:
-    """Write a level with the new words ``keys``, in the order of their ids, and their ``tokens``.
-
-    ``known_strings`` caches ids of strings, over the levels of one run; those of ``stored`` are found as well.
-    """
-    forms = [key.form for key in keys]
-    table = TokenTable.of(tokens)
-    used = np.flatnonzero(np.bincount(table.numbers, minlength=len(table.texts)))
-    terms_used = [table.texts[number] for number in used.tolist()]
-    texts = dict.fromkeys(chain(forms, terms_used), -1)
-    if known_strings or stored.levels:
-        for text in texts:
-            found = known_strings.get(text, -1)
-            texts[text] = found if found >= 0 else stored.string_id(text)
-        new = sorted(text for text, found in texts.items() if found < 0)
-    else:
-        new = sorted(texts)
-    # Code points are in the order of their UTF-8 bytes.
-    first_string = stored.string_count
-    texts.update(zip(new, range(first_string, first_string + len(new))))
-    known_strings.update(texts)
-    packed = _numbers(map(texts.__getitem__, forms), len(forms)) << _CONTEXT_BITS
-    packed |= _numbers([key.context for key in keys], len(keys))
-    ids = np.zeros(len(table.texts), np.int64)
-    ids[used] = _numbers(map(texts.__getitem__, terms_used), len(used))
-    terms = ids[table.numbers] | table.kinds << _KIND_SHIFT
-    write_strings(writer, [text.encode("utf-8", "surrogatepass") for text in new])
-    bounds = (first_string, first_string + len(new), stored.word_count, stored.word_count + len(keys))
-    _write_words(writer, bounds, packed, table.counts, terms, table.starts, table.lengths - 1)
-    write_bigrams(writer, *bigrams_of(forms))
-
-
-def _numbers(values: Iterable[int], count: int) -> npt.NDArray[np.int64]:
-    return np.fromiter(values, np.int64, count)
-
-
-def _write_words(
-    writer: BlockFileWriter,
-    bounds: tuple[int, int, int, int],
-    packed: npt.NDArray[np.int64],
-    counts: npt.NDArray[np.int64],
-    terms: npt.NDArray[np.int64],
-    starts: npt.NDArray[np.integer],
-    lengths: npt.NDArray[np.integer],
-) -> None:
-    offsets = np.cumsum(counts) - counts
-    writer.add("lexicon.range", np.array(bounds, np.int64))
-    writer.add("words.keys", packed.astype(np.uint32))
-    writer.add("words.by_key", small(np.argsort(packed, kind="stable")))
-    writer.add("tokens.counts", counts.astype(np.uint16 if counts.max(initial=0) > 255 else np.uint8))
-    writer.add("tokens.samples", offsets[::_WORD_SAMPLE].astype(np.uint32))
-    writer.add("tokens.terms", terms.astype(np.uint32))
-    writer.add("tokens.starts", starts.astype(np.uint8))
-    writer.add("tokens.lengths", lengths.astype(np.uint8))
-
-
-def merge_levels(
-    writer: BlockFileWriter,
-    levels: Sequence[LexiconLevel],
-    changes: Mapping[int, tuple[Token, ...]] | None = None,
-) -> None:
-    """Write one level that holds all words and strings of ``levels``, which follow each other; no id changes.
-
-    With ``changes`` (word id → its tokens from now on) ``levels`` are all levels; new terms get the next ids.
-    """
-    first, string_end = levels[0].first_string, levels[-1].string_end
-    strings = sorted((string, string_id) for level in levels for string, string_id in level.strings.iterate())
-    arrays = [level.arrays() for level in levels]
-    spans = [level.token_spans() for level in levels]
-    packed, counts, terms = (np.concatenate(parts) for parts in zip(*arrays))
-    starts, lengths = (np.concatenate(parts) for parts in zip(*spans))
-    if changes:
-        ids = _ids_of_terms(levels, changes)
-        new = sorted(
-            (text.encode("utf-8", "surrogatepass"), each) for text, each in ids.items() if each >= string_end
-        )
-        strings = sorted(strings + new)
-        string_end += len(new)
-        counts, terms, starts, lengths = _changed(counts, terms, starts, lengths, changes, ids)
-    order = np.fromiter((string_id - first for _, string_id in strings), np.int64, len(strings))
-    write_strings(writer, [string for string, _ in strings], order)
-    bounds = (first, string_end, levels[0].first_word, levels[-1].word_end)
-    _write_words(writer, bounds, packed, counts, terms, starts, lengths)
-    bigram_counts, bigrams = zip(*(level.bigrams.by_word for level in levels))
-    write_bigrams(writer, np.concatenate(bigram_counts), np.concatenate(bigrams))
-
-
-def _ids_of_terms(levels: Sequence[LexiconLevel], changes: Mapping[int, tuple[Token, ...]]) -> dict[str, int]:
-    """Return the string ids of all terms of ``changes``; those that are new follow the last of ``levels``."""
-    stored = StoredLexicon(levels)
-    ids: dict[str, int] = {}
-    next_id = stored.string_count
-    for text in sorted({token.text for tokens in changes.values() for token in tokens}):
-        found = stored.string_id(text)
-        if found < 0:
-            found, next_id = next_id, next_id + 1
-        ids[text] = found
-    return ids
-
-
-def _changed(
-    counts: npt.NDArray[np.int64],
-    terms: npt.NDArray[np.int64],
-    starts: npt.NDArray[np.uint8],
-    lengths: npt.NDArray[np.uint8],
-    changes: Mapping[int, tuple[Token, ...]],
-    ids: Mapping[str, int],
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
-    """Put the tokens of ``changes`` in the place of those that the words had."""
-    owners = np.repeat(np.arange(len(counts), dtype=np.int64), counts)
-    kept = ~np.isin(owners, np.fromiter(changes, np.int64, len(changes)))
-    flat = [(word, token) for word, tokens in changes.items() for token in tokens]
-    rows = np.array(
-        [
-            (word, token.kind << _KIND_SHIFT | ids[token.text], token.start, token.length - 1)
-            for word, token in flat
-        ],
-        np.int64,
-    ).reshape(-1, 4)
-    owners = np.concatenate((owners[kept], rows[:, 0]))
-    order = np.argsort(owners, kind="stable")
-    return (
-        np.bincount(owners, minlength=len(counts)).astype(np.int64),
-        np.concatenate((terms[kept], rows[:, 1]))[order],
-        np.concatenate((starts[kept], rows[:, 2].astype(np.uint8)))[order],
-        np.concatenate((lengths[kept], rows[:, 3].astype(np.uint8)))[order],
-    )

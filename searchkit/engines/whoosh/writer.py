@@ -26,7 +26,8 @@ from searchkit.engines.whoosh.gloss_records import StoredGlosses, count_glosses
 from searchkit.engines.whoosh.glossary import HASHES, glossary_arrays, write_glossary
 from searchkit.engines.whoosh.inversion import invert
 from searchkit.engines.whoosh.layer_postings import write_layer
-from searchkit.engines.whoosh.lexicon import LexiconLevel, StoredLexicon, merge_levels, write_level
+from searchkit.engines.whoosh.lexicon import LexiconLevel, StoredLexicon
+from searchkit.engines.whoosh.lexicon_writer import merge_levels, write_level
 from searchkit.engines.whoosh.manifest import FileRecord, Manifest, SegmentRecord
 from searchkit.engines.whoosh.records import RecordWriter
 from searchkit.engines.whoosh.segment import Segment

@@ -23,7 +23,8 @@ from searchkit.engines.opensearch.word_marks import (
 from searchkit.engines.whoosh.blockfile import BlockFile, BlockFileWriter
 from searchkit.engines.whoosh.files import Files
 from searchkit.engines.whoosh.generation import Generation
-from searchkit.engines.whoosh.lexicon import LexiconLevel, StoredLexicon, merge_levels, write_level
+from searchkit.engines.whoosh.lexicon import LexiconLevel, StoredLexicon
+from searchkit.engines.whoosh.lexicon_writer import merge_levels, write_level
 from searchkit.engines.whoosh.store import Store
 
 SEEDS = Path(__file__).parents[3] / "seeds"

@@ -1,0 +1,160 @@
+"""Writing the lexicon: a level of new words, or one of several levels.
+
+Whatever is written, no id of a string or a word changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
+
+import numpy as np
+import numpy.typing as npt
+
+from searchkit.analysis.token import Token, WordKey
+from searchkit.analysis.token_table import TokenTable
+from searchkit.engines.whoosh.blockfile import BlockFileWriter, small
+from searchkit.engines.whoosh.lexicon import (
+    CONTEXT_BITS,
+    KIND_SHIFT,
+    WORD_SAMPLE,
+    LexiconLevel,
+    StoredLexicon,
+)
+from searchkit.engines.whoosh.strings import write_strings
+from searchkit.engines.whoosh.syllables import bigrams_of, write_bigrams
+
+
+def write_level(
+    writer: BlockFileWriter,
+    stored: StoredLexicon,
+    keys: Sequence[WordKey],
+    tokens: Sequence[tuple[Token, ...]],
+    known_strings: dict[str, int],
+) -> None:
+    """Write a level with the new words ``keys``, in the order of their ids, and their ``tokens``.
+
+    ``known_strings`` caches ids of strings, over the levels of one run; those of ``stored`` are found as well.
+    """
+    forms = [key.form for key in keys]
+    table = TokenTable.of(tokens)
+    used = np.flatnonzero(np.bincount(table.numbers, minlength=len(table.texts)))
+    terms_used = [table.texts[number] for number in used.tolist()]
+    texts = dict.fromkeys(chain(forms, terms_used), -1)
+    if known_strings or stored.levels:
+        for text in texts:
+            found = known_strings.get(text, -1)
+            texts[text] = found if found >= 0 else stored.string_id(text)
+        new = sorted(text for text, found in texts.items() if found < 0)
+    else:
+        new = sorted(texts)
+    # Code points are in the order of their UTF-8 bytes.
+    first_string = stored.string_count
+    texts.update(zip(new, range(first_string, first_string + len(new))))
+    known_strings.update(texts)
+    packed = _numbers(map(texts.__getitem__, forms), len(forms)) << CONTEXT_BITS
+    packed |= _numbers([key.context for key in keys], len(keys))
+    ids = np.zeros(len(table.texts), np.int64)
+    ids[used] = _numbers(map(texts.__getitem__, terms_used), len(used))
+    terms = ids[table.numbers] | table.kinds << KIND_SHIFT
+    write_strings(writer, [text.encode("utf-8", "surrogatepass") for text in new])
+    bounds = (first_string, first_string + len(new), stored.word_count, stored.word_count + len(keys))
+    _write_words(writer, bounds, packed, table.counts, terms, table.starts, table.lengths - 1)
+    write_bigrams(writer, *bigrams_of(forms))
+
+
+def _numbers(values: Iterable[int], count: int) -> npt.NDArray[np.int64]:
+    return np.fromiter(values, np.int64, count)
+
+
+def _write_words(
+    writer: BlockFileWriter,
+    bounds: tuple[int, int, int, int],
+    packed: npt.NDArray[np.int64],
+    counts: npt.NDArray[np.int64],
+    terms: npt.NDArray[np.int64],
+    starts: npt.NDArray[np.integer],
+    lengths: npt.NDArray[np.integer],
+) -> None:
+    offsets = np.cumsum(counts) - counts
+    writer.add("lexicon.range", np.array(bounds, np.int64))
+    writer.add("words.keys", packed.astype(np.uint32))
+    writer.add("words.by_key", small(np.argsort(packed, kind="stable")))
+    writer.add("tokens.counts", counts.astype(np.uint16 if counts.max(initial=0) > 255 else np.uint8))
+    writer.add("tokens.samples", offsets[::WORD_SAMPLE].astype(np.uint32))
+    writer.add("tokens.terms", terms.astype(np.uint32))
+    writer.add("tokens.starts", starts.astype(np.uint8))
+    writer.add("tokens.lengths", lengths.astype(np.uint8))
+
+
+def merge_levels(
+    writer: BlockFileWriter,
+    levels: Sequence[LexiconLevel],
+    changes: Mapping[int, tuple[Token, ...]] | None = None,
+) -> None:
+    """Write one level that holds all words and strings of ``levels``, which follow each other; no id changes.
+
+    With ``changes`` (word id → its tokens from now on) ``levels`` are all levels; new terms get the next ids.
+    """
+    first, string_end = levels[0].first_string, levels[-1].string_end
+    strings = sorted((string, string_id) for level in levels for string, string_id in level.strings.iterate())
+    arrays = [level.arrays() for level in levels]
+    spans = [level.token_spans() for level in levels]
+    packed, counts, terms = (np.concatenate(parts) for parts in zip(*arrays))
+    starts, lengths = (np.concatenate(parts) for parts in zip(*spans))
+    if changes:
+        ids = _ids_of_terms(levels, changes)
+        new = sorted(
+            (text.encode("utf-8", "surrogatepass"), each) for text, each in ids.items() if each >= string_end
+        )
+        strings = sorted(strings + new)
+        string_end += len(new)
+        counts, terms, starts, lengths = _changed(counts, terms, starts, lengths, changes, ids)
+    order = np.fromiter((string_id - first for _, string_id in strings), np.int64, len(strings))
+    write_strings(writer, [string for string, _ in strings], order)
+    bounds = (first, string_end, levels[0].first_word, levels[-1].word_end)
+    _write_words(writer, bounds, packed, counts, terms, starts, lengths)
+    bigram_counts, bigrams = zip(*(level.bigrams.by_word for level in levels))
+    write_bigrams(writer, np.concatenate(bigram_counts), np.concatenate(bigrams))
+
+
+def _ids_of_terms(levels: Sequence[LexiconLevel], changes: Mapping[int, tuple[Token, ...]]) -> dict[str, int]:
+    """Return the string ids of all terms of ``changes``; those that are new follow the last of ``levels``."""
+    stored = StoredLexicon(levels)
+    ids: dict[str, int] = {}
+    next_id = stored.string_count
+    for text in sorted({token.text for tokens in changes.values() for token in tokens}):
+        found = stored.string_id(text)
+        if found < 0:
+            found, next_id = next_id, next_id + 1
+        ids[text] = found
+    return ids
+
+
+def _changed(
+    counts: npt.NDArray[np.int64],
+    terms: npt.NDArray[np.int64],
+    starts: npt.NDArray[np.uint8],
+    lengths: npt.NDArray[np.uint8],
+    changes: Mapping[int, tuple[Token, ...]],
+    ids: Mapping[str, int],
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
+    """Put the tokens of ``changes`` in the place of those that the words had."""
+    owners = np.repeat(np.arange(len(counts), dtype=np.int64), counts)
+    kept = ~np.isin(owners, np.fromiter(changes, np.int64, len(changes)))
+    flat = [(word, token) for word, tokens in changes.items() for token in tokens]
+    rows = np.array(
+        [
+            (word, token.kind << KIND_SHIFT | ids[token.text], token.start, token.length - 1)
+            for word, token in flat
+        ],
+        np.int64,
+    ).reshape(-1, 4)
+    owners = np.concatenate((owners[kept], rows[:, 0]))
+    order = np.argsort(owners, kind="stable")
+    return (
+        np.bincount(owners, minlength=len(counts)).astype(np.int64),
+        np.concatenate((terms[kept], rows[:, 1]))[order],
+        np.concatenate((starts[kept], rows[:, 2].astype(np.uint8)))[order],
+        np.concatenate((lengths[kept], rows[:, 3].astype(np.uint8)))[order],
+    )
