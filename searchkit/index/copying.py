@@ -64,7 +64,7 @@ def copy(
 
 
 def _copy_words(snapshot: Snapshot, writer: CommitWriter) -> None:
-    from searchkit.engines.whoosh.all_words import all_words
+    from searchkit.engines.all_words import all_words
 
     words, table = all_words(snapshot.lexicon)
 

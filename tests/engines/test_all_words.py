@@ -7,7 +7,7 @@ from pathlib import Path
 from searchkit import SearchIndex
 from searchkit.analysis.token import Context, WordKey
 from searchkit.document import Document
-from searchkit.engines.whoosh.all_words import all_words
+from searchkit.engines.all_words import all_words
 from searchkit.engines.whoosh.generation import Generation
 from searchkit.engines.whoosh.lexicon import StoredLexicon
 from searchkit.engines.whoosh.store import Store
