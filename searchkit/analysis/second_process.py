@@ -14,11 +14,17 @@ from array import array
 from collections.abc import Sequence
 from contextlib import suppress
 from itertools import chain
-from pathlib import Path
 from types import TracebackType
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from searchkit.analysis.dictionary import UserDictionary, UserWord
+from searchkit.analysis.piped_process import (
+    ProcessFailed,
+    end_process,
+    read_message,
+    start_process,
+    write_message,
+)
 from searchkit.analysis.token import Context, Token, WordKey
 
 if TYPE_CHECKING:
@@ -27,20 +33,9 @@ if TYPE_CHECKING:
 
     from searchkit.analysis.token_table import TokenTable
 
-_START = (
-    "import sys; sys.path[:] = sys.argv[1:]; from searchkit.analysis.second_process import serve; serve()"
-)
-_HERE = str(Path(__file__).parents[2])
-_LENGTH_BYTES = 4
-_TUNABLES = "GLIBC_TUNABLES"
-_LARGE_PAGES = "glibc.malloc.hugetlb=1"
 _REMEMBERED = 1 << 18
 _LINE = "\n"
 _CONTEXTS = tuple(Context)
-
-
-class ProcessFailed(Exception):
-    """The other process doesn't answer; it never leaves this package's callers."""
 
 
 class AnalysisProcess:
@@ -53,7 +48,9 @@ class AnalysisProcess:
     def __init__(self, dictionary: UserDictionary | None = None, *, large_pages: bool = False) -> None:
         from concurrent.futures import ThreadPoolExecutor
 
-        self._process = _start(large_pages=large_pages)
+        self._process: subprocess.Popen[bytes] | None = None
+        with suppress(OSError):
+            self._process = start_process(__name__, large_pages=large_pages)
         self._texts: list[str] = []
         # The next words are on their way while the answers to the last ones are read.
         self._sender = ThreadPoolExecutor(1, thread_name_prefix="searchkit-words")
@@ -108,18 +105,8 @@ class AnalysisProcess:
 
     def close(self) -> None:
         """End the process, whatever it is doing."""
-        if self._process is not None:
-            self._process.kill()
-        for thread in (self._sender, self._receiver):
-            thread.shutdown(wait=True, cancel_futures=True)
-        process, self._process = self._process, None
-        if process is not None:
-            process.kill()
-            process.wait()
-            for pipe in (process.stdin, process.stdout):
-                if pipe is not None:
-                    with suppress(OSError):  # what wasn't written yet is of no use to anyone
-                        pipe.close()
+        end_process(self._process, (self._sender, self._receiver))
+        self._process = None
 
     def __enter__(self) -> AnalysisProcess:
         return self
@@ -128,23 +115,6 @@ class AnalysisProcess:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def _start(*, large_pages: bool) -> subprocess.Popen[bytes] | None:
-    """Start the process, not by a thread: that would wait for all that the caller imports next."""
-    import subprocess
-
-    tunables = [os.environ.get(_TUNABLES, ""), _LARGE_PAGES if large_pages else ""]
-    try:
-        return subprocess.Popen(
-            [sys.executable, "-I", "-S", "-c", _START, *sys.path, _HERE],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=os.environ | {_TUNABLES: ":".join(filter(None, tunables))},
-        )
-    except OSError:
-        return None
 
 
 def serve() -> None:
@@ -204,20 +174,3 @@ def _lines(texts: Sequence[str]) -> bytes:
 
 def _read_lines(data: bytes) -> list[str]:
     return data.decode().split(_LINE) if data else []
-
-
-def write_message(pipe: IO[bytes], message: Sequence[bytes]) -> None:
-    """Send the parts of a message."""
-    pipe.write(b"".join(len(part).to_bytes(_LENGTH_BYTES, "little") for part in message))
-    pipe.write(b"".join(message))
-    pipe.flush()
-
-
-def read_message(pipe: IO[bytes], parts: int) -> list[bytes] | None:
-    """Return the parts of the next message, None at the end."""
-    head = pipe.read(parts * _LENGTH_BYTES)
-    sizes = [
-        int.from_bytes(head[at : at + _LENGTH_BYTES], "little") for at in range(0, len(head), _LENGTH_BYTES)
-    ]
-    message = [pipe.read(size) for size in sizes]
-    return message if len(sizes) == parts and [len(part) for part in message] == sizes else None

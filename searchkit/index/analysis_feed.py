@@ -12,7 +12,8 @@ import numpy as np
 
 from searchkit.analysis.analyzer import WordAnalyzer, is_hangul
 from searchkit.analysis.batch import BatchEncoder
-from searchkit.analysis.second_process import AnalysisProcess, ProcessFailed
+from searchkit.analysis.piped_process import ProcessFailed
+from searchkit.analysis.second_process import AnalysisProcess
 from searchkit.analysis.token import WordKey
 from searchkit.analysis.token_table import TokenTable
 from searchkit.document import Document

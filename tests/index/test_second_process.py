@@ -5,7 +5,8 @@ import pytest
 from searchkit import Document, SearchIndex
 from searchkit.analysis.analyzer import WordAnalyzer
 from searchkit.analysis.dictionary import UserDictionary
-from searchkit.analysis.second_process import AnalysisProcess, ProcessFailed
+from searchkit.analysis.piped_process import ProcessFailed
+from searchkit.analysis.second_process import AnalysisProcess
 from searchkit.analysis.token import Context, WordKey
 from searchkit.index import analysis_feed
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import gc
 import signal
-import subprocess
 import sys
 from array import array
 from collections import Counter
@@ -16,22 +15,22 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from itertools import accumulate, pairwise
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from searchkit.analysis.glossary import NO_USER_GLOSSES, make_glossary
 from searchkit.analysis.glosses import Gloss, glosses
-from searchkit.analysis.second_process import ProcessFailed, read_message, write_message
+from searchkit.analysis.piped_process import (
+    ProcessFailed,
+    end_process,
+    read_message,
+    start_process,
+    write_message,
+)
 from searchkit.engines.whoosh.gloss_records import GlossRecords, PackedGlosses
 from searchkit.engines.whoosh.glossary import Array, glossary_arrays
 
-_START = (
-    "import sys; sys.path[:] = sys.argv[1:]; "
-    "from searchkit.engines.whoosh.gloss_process import serve; serve()"
-)
-_HERE = str(Path(__file__).parents[3])
 _LAST = b"last"
 _GLOSSARY_PARTS = 7
 
@@ -64,12 +63,7 @@ class GlossProcess:
     """Reads the glosses of one batch of documents after the other. All but `take` may raise `ProcessFailed`."""
 
     def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-I", "-S", "-c", _START, *sys.path, _HERE],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        )
+        self._process = start_process(__name__)
         # Neither waits for the other: each pipe holds only so much.
         self._sender = ThreadPoolExecutor(1, thread_name_prefix="searchkit-texts")
         self._receiver = ThreadPoolExecutor(1, thread_name_prefix="searchkit-glosses")
@@ -110,14 +104,7 @@ class GlossProcess:
 
     def close(self) -> None:
         """End the process, whatever it is doing."""
-        self._process.kill()
-        for thread in (self._sender, self._receiver):
-            thread.shutdown(wait=True, cancel_futures=True)
-        self._process.wait()
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                with suppress(OSError):  # what wasn't written yet is of no use to anyone
-                    pipe.close()
+        end_process(self._process, (self._sender, self._receiver))
 
 
 def serve() -> None:

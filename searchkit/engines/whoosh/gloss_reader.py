@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 
 from searchkit.analysis.glossary import NO_USER_GLOSSES, make_glossary
-from searchkit.analysis.second_process import AnalysisProcess, ProcessFailed
+from searchkit.analysis.piped_process import ProcessFailed
+from searchkit.analysis.second_process import AnalysisProcess
 from searchkit.engines.whoosh.gloss_process import GlossProcess, Texts
 from searchkit.engines.whoosh.gloss_records import GlossRecords, PackedGlosses
 from searchkit.engines.whoosh.glossary import Array, glossary_arrays
