@@ -20,7 +20,7 @@ from searchkit.engines.opensearch.word_marks import merge_marks, write_marks
 from searchkit.engines.whoosh.blockfile import BlockFile, BlockFileWriter
 from searchkit.engines.whoosh.files import Files
 from searchkit.engines.whoosh.lexicon import LexiconLevel, StoredLexicon
-from searchkit.engines.whoosh.lexicon_writer import merge_levels, write_level
+from searchkit.engines.whoosh.lexicon_writer import KnownStrings, merge_levels, write_level
 from searchkit.engines.whoosh.manifest import FileRecord
 
 _RATIO = 4
@@ -78,7 +78,6 @@ class GrowingLexicon:
         self._blobs = blobs
         self._base = [LexiconLevel(blobs.open(record), record) for record in base]
         self._own = [LexiconLevel(blobs.open(record), record) for record in own]
-        self._known_strings: dict[str, int] = {}
         self._word_ids: npt.NDArray[np.int64] = np.zeros(0, np.int64)
         self._changes: list[Frequencies] = []
         self.rewritten = False
@@ -86,6 +85,7 @@ class GrowingLexicon:
         # What is added here is known by a table, and only what was there before is looked up.
         self._numbers: dict[WordKey, int] = {}
         self._before = self.stored
+        self._strings = KnownStrings(self.stored)
 
     def _renew(self) -> None:
         self.stored = StoredLexicon([*self._base, *self._own])
@@ -123,7 +123,7 @@ class GrowingLexicon:
 
     def _add(self, keys: Sequence[WordKey], tokens: Sequence[tuple[Token, ...]]) -> None:
         def write(writer: BlockFileWriter) -> None:
-            write_level(writer, self.stored, keys, tokens, self._known_strings)
+            write_level(writer, self.stored, keys, tokens, self._strings)
             write_marks(writer, keys)
 
         first = self.stored.word_count
@@ -154,9 +154,9 @@ class GrowingLexicon:
         """Give words other tokens, which takes levels of its own for all words."""
         levels = [*self._base, *self._own]
         self._base, self._own = [], [self._merged(levels, changes)]
-        self._known_strings.clear()
         self.rewritten = True
         self._renew()
+        self._strings = KnownStrings(self.stored)
 
     def count(self, streams: Streams, sign: int = 1) -> None:
         """Count the terms of documents that come, or go if ``sign`` is -1."""
@@ -194,10 +194,10 @@ class GrowingLexicon:
         first = self._base[-1].string_end if self._base else 0
         words = range(own[0].first_word, own[-1].word_end) if own else range(0)
         self._base, self._own = [LexiconLevel(self._blobs.open(record), record) for record in base], []
-        self._known_strings.clear()
         self._numbers.clear()
         self._renew()
         self._before = self.stored
+        self._strings = KnownStrings(self.stored)
         keys = [(before.key(word), before.tokens(word)) for word in words]
         new = [(key, tokens) for key, tokens in keys if self.stored.word_id(key) < 0]
         if new:

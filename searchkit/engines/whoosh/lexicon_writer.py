@@ -6,7 +6,7 @@ Whatever is written, no id of a string or a word changes.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain
+from itertools import chain, repeat
 
 import numpy as np
 import numpy.typing as npt
@@ -25,33 +25,49 @@ from searchkit.engines.whoosh.strings import write_strings
 from searchkit.engines.whoosh.syllables import bigrams_of, write_bigrams
 
 
+class KnownStrings:
+    """The ids of the strings that one run meets: it looks up those of the levels ``before`` it and keeps its own.
+
+    A level written without it must not bring strings: make another one then.
+    """
+
+    def __init__(self, before: StoredLexicon) -> None:
+        self._before = before
+        self._ids: dict[str, int] = {}
+
+    def find(self, texts: Iterable[str]) -> dict[str, int]:
+        """Return the ids of distinct ``texts``, in their order; -1 for those that are new."""
+        if not self._ids and not self._before.levels:
+            return dict.fromkeys(texts, -1)
+        texts = list(texts)
+        found = dict(zip(texts, map(self._ids.get, texts, repeat(-1))))
+        if self._before.levels:
+            found.update((text, self._before.string_id(text)) for text, each in found.items() if each < 0)
+        return found
+
+    def keep(self, ids: Mapping[str, int]) -> None:
+        """Remember the ids of strings."""
+        self._ids.update(ids)
+
+
 def write_level(
     writer: BlockFileWriter,
     stored: StoredLexicon,
     keys: Sequence[WordKey],
     tokens: Sequence[tuple[Token, ...]],
-    known_strings: dict[str, int],
+    strings: KnownStrings,
 ) -> None:
-    """Write a level with the new words ``keys``, in the order of their ids, and their ``tokens``.
-
-    ``known_strings`` caches ids of strings, over the levels of one run; those of ``stored`` are found as well.
-    """
+    """Write a level with new words on top of ``stored``: ``keys``, in the order of their ids, and their ``tokens``."""
     forms = [key.form for key in keys]
     table = TokenTable.of(tokens)
     used = np.flatnonzero(np.bincount(table.numbers, minlength=len(table.texts)))
     terms_used = [table.texts[number] for number in used.tolist()]
-    texts = dict.fromkeys(chain(forms, terms_used), -1)
-    if known_strings or stored.levels:
-        for text in texts:
-            found = known_strings.get(text, -1)
-            texts[text] = found if found >= 0 else stored.string_id(text)
-        new = sorted(text for text, found in texts.items() if found < 0)
-    else:
-        new = sorted(texts)
+    texts = strings.find(dict.fromkeys(chain(forms, terms_used)))
+    new = sorted([text for text, found in texts.items() if found < 0])
     # Code points are in the order of their UTF-8 bytes.
     first_string = stored.string_count
     texts.update(zip(new, range(first_string, first_string + len(new))))
-    known_strings.update(texts)
+    strings.keep(texts)
     packed = _numbers(map(texts.__getitem__, forms), len(forms)) << CONTEXT_BITS
     packed |= _numbers([key.context for key in keys], len(keys))
     ids = np.zeros(len(table.texts), np.int64)

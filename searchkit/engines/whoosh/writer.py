@@ -27,7 +27,7 @@ from searchkit.engines.whoosh.glossary import HASHES, glossary_arrays, write_glo
 from searchkit.engines.whoosh.inversion import invert
 from searchkit.engines.whoosh.layer_postings import write_layer
 from searchkit.engines.whoosh.lexicon import LexiconLevel, StoredLexicon
-from searchkit.engines.whoosh.lexicon_writer import merge_levels, write_level
+from searchkit.engines.whoosh.lexicon_writer import KnownStrings, merge_levels, write_level
 from searchkit.engines.whoosh.manifest import FileRecord, Manifest, SegmentRecord
 from searchkit.engines.whoosh.records import RecordWriter
 from searchkit.engines.whoosh.segment import Segment
@@ -61,12 +61,17 @@ class IndexWriter:
         self._lexicon = StoredLexicon(self._levels)
         self._deleted: dict[str, npt.NDArray[np.bool_]] = {}
         self._any_deleted = False
-        self._known_strings: dict[str, int] = {}
+        self._begin_lookups()
         self._word_ids: npt.NDArray[np.int64] = np.zeros(0, np.int64)
         self._gloss_changes: Counter[Gloss] = Counter()
         self._glosses = GlossReader()
         self._begin_batch()
         self.new_words = 0
+
+    def _begin_lookups(self) -> None:
+        """Look up in the lexicon as it is now; what this run adds with its documents it knows."""
+        self._before = self._lexicon
+        self._strings = KnownStrings(self._lexicon)
 
     def _begin_batch(self) -> None:
         self._columns = Columns.empty()
@@ -100,8 +105,8 @@ class IndexWriter:
 
     def unknown(self, keys: Sequence[WordKey]) -> list[WordKey]:
         """Return those of ``keys``, the new words of a batch, that the lexicon lacks; `flush` wants their tokens."""
-        find = self._lexicon.word_id
-        found = [find(key) for key in keys] if self._levels else [-1] * len(keys)
+        before = self._before
+        found = [before.word_id(key) for key in keys] if before.levels else [-1] * len(keys)
         self._word_ids = np.concatenate((self._word_ids, np.array(found, np.int64)))
         return [key for key, word_id in zip(keys, found) if word_id < 0]
 
@@ -171,8 +176,9 @@ class IndexWriter:
         new = [key for key in dict.fromkeys(keys) if self._lexicon.word_id(key) < 0]
         if new:
             writer, _ = self._create("lex")
-            write_level(writer, self._lexicon, new, analyze(new), self._known_strings)
+            write_level(writer, self._lexicon, new, analyze(new), self._strings)
             self._add_level(self._finish(writer))
+            self._begin_lookups()
 
     def change_words(self, changes: Mapping[int, tuple[Token, ...]]) -> int:
         """Give words of the lexicon other tokens and invert the documents that hold them again; return how many.
@@ -199,6 +205,7 @@ class IndexWriter:
         merge_levels(writer, self._levels, changes)
         self._levels.clear()
         self._add_level(self._finish(writer))
+        self._begin_lookups()
         for segment, docs in taken:
             for batch in reanalysis.batches(segment, docs):
                 for document in batch.documents:
@@ -223,7 +230,7 @@ class IndexWriter:
             return
         writer, _ = self._create("lex")
         chosen = TokenTable.of(tokens).take(order)
-        write_level(writer, self._lexicon, [keys[i] for i in order.tolist()], chosen, self._known_strings)
+        write_level(writer, self._lexicon, [keys[i] for i in order.tolist()], chosen, self._strings)
         self._add_level(self._finish(writer))
         self.new_words += len(keys)
 

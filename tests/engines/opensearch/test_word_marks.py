@@ -24,7 +24,7 @@ from searchkit.engines.whoosh.blockfile import BlockFile, BlockFileWriter
 from searchkit.engines.whoosh.files import Files
 from searchkit.engines.whoosh.generation import Generation
 from searchkit.engines.whoosh.lexicon import LexiconLevel, StoredLexicon
-from searchkit.engines.whoosh.lexicon_writer import merge_levels, write_level
+from searchkit.engines.whoosh.lexicon_writer import KnownStrings, merge_levels, write_level
 from searchkit.engines.whoosh.store import Store
 
 SEEDS = Path(__file__).parents[3] / "seeds"
@@ -51,7 +51,8 @@ def written(folder, name, write):
 
 
 def write(writer, levels, keys, tokens):
-    write_level(writer, StoredLexicon(levels), keys, tokens, {})
+    stored = StoredLexicon(levels)
+    write_level(writer, stored, keys, tokens, KnownStrings(stored))
     write_marks(writer, keys)
 
 
