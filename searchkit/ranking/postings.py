@@ -69,9 +69,13 @@ class Postings:
         """Return the frequency in each of ``docs``, ascending; 0 where the term is not."""
         return _frequency_at(self._stored, self._frequencies, docs)
 
-    def mark(self, mask: Mask) -> None:
-        """Set ``mask`` for the documents that hold the term."""
-        mask[self._stored] = True
+    def mark(self, mask: Mask, first: int = 0) -> None:
+        """Set ``mask``, that of documents from ``first`` on, for those that hold the term."""
+        docs = self._stored
+        if first or int(docs[-1]) >= first + len(mask):
+            begin, end = docs.searchsorted(np.array((first, first + len(mask)), docs.dtype)).tolist()
+            docs = docs[begin:end] - docs.dtype.type(first)
+        mask[docs] = True
 
 
 class DensePostings(Postings):
@@ -131,9 +135,9 @@ class DensePostings(Postings):
         """Return the frequency in each of ``docs``; 0 where the term is not."""
         return self._table.take(docs)
 
-    def mark(self, mask: Mask) -> None:
-        """Set ``mask`` for the documents that hold the term."""
-        mask |= self._table != 0
+    def mark(self, mask: Mask, first: int = 0) -> None:
+        """Set ``mask``, that of documents from ``first`` on, for those that hold the term."""
+        mask |= self._table[first : first + len(mask)] != 0
 
 
 def postings_of(docs: Array, frequencies: Array, doc_count: int) -> Postings:

@@ -1,4 +1,4 @@
-"""The k best documents of one segment for a sum of words, without scoring everything.
+"""The k best documents for a sum of words, without scoring everything.
 
 What a word adds to each document that holds it are its *impacts*. The documents of the rarest words come first: what
 the other words add is looked up for them, and the k-th best of them is the *floor*. Then comes one word after the
@@ -66,15 +66,14 @@ def best(
     *,
     doc_count: int,
     scratch: Scratch,
-    floor: float = 0.0,
     allowed: Mask | None = None,
 ) -> tuple[Docs, Array]:
     """Return documents, ascending, among which are the ``k`` best, ties with the last of them included.
 
     With them come their scores in float32, the sums over ``words``; scores of what is returned are above 0. Only
-    documents in ``allowed`` count, if given, and only scores of ``floor`` and more.
+    documents in ``allowed`` count, if given.
     """
-    search = _Search(k, doc_count, scratch, floor, allowed)
+    search = _Search(k, doc_count, scratch, allowed)
     if len(words) > 1 or allowed is not None:
         search.run(words)
     elif words:
@@ -85,12 +84,12 @@ def best(
 class _Search:
     """One search: the floor so far, and what was found above it."""
 
-    def __init__(self, k: int, doc_count: int, scratch: Scratch, floor: float, allowed: Mask | None) -> None:
+    def __init__(self, k: int, doc_count: int, scratch: Scratch, allowed: Mask | None) -> None:
         self.most = max(_LEAST_TOP, _TOP * k)
         self._k = k
         self._doc_count = doc_count
         self._scratch = scratch
-        self._floor = floor
+        self._floor = 0.0
         self._allowed = allowed
         self._found: list[tuple[Docs, Array]] = []
 

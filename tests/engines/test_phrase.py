@@ -123,14 +123,14 @@ def test_base_terms_are_compared_in_order_and_whole():
 
 def test_what_a_name_adds_is_kept_for_the_last_weight_alone():
     held = Postings(np.array([3, 8], np.uint32), np.ones(2, np.uint8))
-    name = ResolvedPhrase(1.0, 2, (held, None), 0)
-    first = name.impacts(0, 1.9, 100)
-    assert name.impacts(0, 1.9, 100) is first
+    name = ResolvedPhrase(1.0, 2, held, 0)
+    first = name.impacts(1.9, 100)
+    assert name.impacts(1.9, 100) is first
     assert first.listed[0].tolist() == [3, 8]
     assert first.listed[1].tolist() == [1.0, 1.0]
-    assert name.impacts(0, 3.8, 100).listed[1].tolist() == [2.0, 2.0]
-    assert name.impacts(0, 1.9, 100).listed[1].tolist() == [1.0, 1.0]
-    assert name.impacts(1, 1.9, 100) is None
+    assert name.impacts(3.8, 100).listed[1].tolist() == [2.0, 2.0]
+    assert name.impacts(1.9, 100).listed[1].tolist() == [1.0, 1.0]
+    assert ResolvedPhrase(0.0, 0, None, 0).impacts(1.9, 100) is None
 
 
 def test_titles_with_other_words_of_one_base_are_told_apart(find):

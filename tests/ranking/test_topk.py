@@ -43,25 +43,22 @@ def segments(draw):
 
 
 @settings(max_examples=200)
-@given(segments(), st.sampled_from([1, 3, 10, 500, 5000]), st.booleans(), st.sampled_from([0.0, 0.5, 0.999]))
-def test_the_best_are_among_the_candidates(segment, k, filtered, floor_share):
+@given(segments(), st.sampled_from([1, 3, 10, 500, 5000]), st.booleans())
+def test_the_best_are_among_the_candidates(segment, k, filtered):
     doc_count, factors, terms, tables, words = segment
     scores = np.sum(tables, axis=0)
     allowed = np.random.default_rng(k).random(doc_count) < 0.4 if filtered else None
     if allowed is not None:
         scores = np.where(allowed, scores, 0.0)
-    floor = float(scores.max()) * floor_share
     scratch = Scratch()
     for _ in range(2):  # the second time on used accumulators
-        found, rounded = topk.best(
-            words, k, doc_count=doc_count, scratch=scratch, floor=floor, allowed=allowed
-        )
+        found, rounded = topk.best(words, k, doc_count=doc_count, scratch=scratch, allowed=allowed)
         assert (np.diff(found) > 0).all()
         assert (scores[found] > 0).all()
         np.testing.assert_allclose(rounded, scores[found], rtol=1e-5)
         positive = np.flatnonzero(scores > 0)
         kth = np.sort(scores[positive])[-k] if len(positive) >= k else 0.0
-        expected = positive[scores[positive] >= max(kth, floor)]
+        expected = positive[scores[positive] >= kth]
         assert set(expected.tolist()) <= set(found.tolist())
         exact = topk.exact([(term, gain, factors[found]) for term, gain in terms], found)
         np.testing.assert_allclose(exact, scores[found], rtol=1e-12)

@@ -10,23 +10,20 @@ import numpy.typing as npt
 
 from searchkit.analysis.token import Layer
 from searchkit.engines.found import Contribution, TopDocs
-from searchkit.engines.whoosh.facets import FacetCounter
 from searchkit.engines.whoosh.generation import Generation
+from searchkit.engines.whoosh.matches import Matches
 from searchkit.engines.whoosh.matching import Matcher
-from searchkit.engines.whoosh.page import PageCollector
+from searchkit.engines.whoosh.page import Page, promising
 from searchkit.engines.whoosh.phrase_terms import PhraseTerms
 from searchkit.engines.whoosh.prepared import PreparedPlan, prepare
 from searchkit.engines.whoosh.rescore import Rescorer
 from searchkit.engines.whoosh.scorer import Scorer
-from searchkit.engines.whoosh.segment import Segment
 from searchkit.engines.whoosh.term_cache import TermCache
 from searchkit.query.plan import Node, Plan, PlanTerm, SecondStage
 from searchkit.ranking.bm25 import LENGTH_TABLE, saturation
 from searchkit.ranking.features import Feature, FeatureScore, FeatureTerm
 from searchkit.ranking.weights import K1
 
-Mask = npt.NDArray[np.bool_]
-Floats = npt.NDArray[np.float64]
 Docs = npt.NDArray[np.intp]
 
 _NAME = "first stage"
@@ -38,7 +35,7 @@ class _FirstStage(NamedTuple):
     root: Node
     prepared: PreparedPlan
     scorer: Scorer
-    page: PageCollector
+    page: Page
 
 
 def run(
@@ -66,47 +63,35 @@ def run(
         wanted = max(wanted, second.weights.window)
     ranked = order == "relevance" and prepared.ranked
     done = ranked and known is not None and wanted <= known.page.wanted
-    page = known.page if done and known is not None else PageCollector(generation.segments, wanted)
-    counter = FacetCounter() if facets else None
-    count = 0
-    # Nothing has to be decided but which are the best.
-    fast = ranked and prepared.plain and wanted > 0 and not (done or total or facets or prepared.filters)
-    for index, segment in enumerate(generation.segments):
-        if fast and segment.deleted is None:
-            page.consider(index, *scorer.best(index, wanted, page.floor, None))
-            continue
-        matcher = Matcher(generation, index)
-        allowed = matcher.restrict(matcher.live(), prepared.filters)
-        matched: Mask | None = None
-        if total or counter is not None or not (ranked and prepared.plain):
-            matched = scorer.holding(index) if prepared.any_decides else matcher.match(prepared.root, allowed)
-            if allowed is not None:
-                matched &= allowed
-            count += int(np.count_nonzero(matched))
-            if counter is not None:
-                counter.add(segment, matcher.authors, matched)
-        if not wanted or done:
-            continue
-        if ranked:
-            docs, scores = scorer.best(index, wanted, page.floor, allowed if prepared.plain else matched)
-            page.consider(index, docs, scores)
+    # Where only the best have to be found, nobody asks what matches.
+    listed = total or facets or not (ranked and prepared.plain)
+    matches = Matches(generation, prepared)
+    matched = matches.matched(scorer) if listed else None
+    hits: list[tuple[float, int]] = []
+    if wanted:
+        if done and known is not None:
+            page = known.page
+        elif matched is None or ranked:
+            docs = scorer.best(wanted, matches.allowed if prepared.plain else matched)
+            page = Page(generation.joined, wanted, docs, scorer.exact(docs))
         else:
-            assert matched is not None
-            docs = np.flatnonzero(matched)
-            keys = _sort_keys(segment, order, docs)
+            docs = matched.nonzero()[0]
+            keys = _sort_keys(generation, order, docs)
             if keys is not None:
-                chosen = page.promising(keys)
-                docs, keys = docs[chosen], keys[chosen]
-            page.add(index, docs, scorer.exact(index, docs, matcher), keys)
-    if not done:
-        for index, docs in page.considered():
-            page.add(index, docs, scorer.exact(index, docs))
-    if second is not None and wanted > 0 and offset < second.weights.window:
-        hits = _rescored(generation, second, page, offset + limit)
-    else:
-        hits = page.hits()
-    page_hits = [(score, (index, doc)) for score, index, doc in hits[offset : offset + max(limit, 0)]]
-    return TopDocs(page_hits, count, None if counter is None else counter.result())
+                chosen = promising(keys, wanted)
+                docs, keys = docs.take(chosen), keys.take(chosen)
+            page = Page(generation.joined, wanted, docs, scorer.exact(docs, matches.matchers), keys)
+        if second is not None and len(page) and offset < second.weights.window:
+            hits = _rescored(generation, second, page, offset + limit)
+        else:
+            hits = page.hits()
+        hits = hits[offset : offset + limit]
+    places = generation.joined.places(doc for _, doc in hits)
+    return TopDocs(
+        [(score, place) for (score, _), place in zip(hits, places)],
+        0 if matched is None else int(np.count_nonzero(matched)),
+        matches.facets(matched) if facets and matched is not None else None,
+    )
 
 
 def best_by_terms(generation: Generation, plan: Plan, limit: int) -> list[tuple[int, int]]:
@@ -119,15 +104,11 @@ def best_by_terms(generation: Generation, plan: Plan, limit: int) -> list[tuple[
     if not (prepared.plain and prepared.ranked):
         return [place for _, place in run(generation, first, limit=limit, total=False).hits]
     scorer = Scorer(generation, prepared)
-    page = PageCollector(generation.segments, limit if plan.second is None else plan.second.weights.window)
-    for index in range(len(generation.segments)):
-        matcher = Matcher(generation, index)
-        allowed = matcher.restrict(matcher.live(), prepared.filters)
-        page.consider(index, *scorer.best(index, page.wanted, page.floor, allowed))
-    for index, docs in page.considered():
-        page.add(index, docs, scorer.exact(index, docs))
+    wanted = limit if plan.second is None else plan.second.weights.window
+    docs = scorer.best(wanted, Matches(generation, prepared).allowed)
+    page = Page(generation.joined, wanted, docs, scorer.exact(docs))
     generation.caches[_NAME] = _FirstStage(plan.root, prepared, scorer, page)
-    return [(index, doc) for _, index, doc in page.hits()[:limit]]
+    return generation.joined.places(doc for _, doc in page.hits()[:limit])
 
 
 def _known(generation: Generation, plan: Plan) -> _FirstStage | None:
@@ -151,11 +132,12 @@ def contributions(
     if matched is None or not matched[doc]:
         return []
     cache = TermCache.of(generation)
+    number = matcher.first + doc
+    here = np.array([number])
     parts: list[Contribution | FeatureScore] = []
     for term in prepared.terms:
         resolved = cache.get(term.layer, term.text)
-        postings = resolved.postings[segment_index]
-        tf = 0 if postings is None else int(postings.frequency_at(np.array([doc]))[0])
+        tf = 0 if resolved.postings is None else int(resolved.postings.frequency_at(here)[0])
         if tf:
             average = generation.layer_stats(term.layer)[1]
             length = int(LENGTH_TABLE[matcher.segment.norms(term.layer)[doc]])
@@ -163,8 +145,7 @@ def contributions(
             parts.append(Contribution(term, resolved.idf, tf, length, average, resolved.doc_freq, score))
     for name in prepared.phrases:
         phrase = PhraseTerms.of(generation).get(name)
-        found = phrase.postings[segment_index]
-        if found is not None and found.frequency_at(np.array([doc]))[0]:
+        if phrase.postings is not None and phrase.postings.frequency_at(here)[0]:
             feature = Feature.NAME if name.field is None else Feature.TITLE_NAME
             shown = FeatureTerm(feature, name.text, name.weight, name.via, name.word)
             score = name.weight * phrase.idf / (1 + K1)
@@ -176,25 +157,26 @@ def contributions(
     if plan.second is not None and prepared.scored:
         window = run(generation, replace(plan, second=None), limit=plan.second.weights.window, total=False)
         if any(found == (segment_index, doc) for _, found in window.hits):
-            parts += Rescorer(generation, plan.second).parts(segment_index, doc)
+            parts += Rescorer(generation, plan.second).parts(number)
     return parts
 
 
 def _rescored(
-    generation: Generation, second: SecondStage, page: PageCollector, wanted: int
-) -> list[tuple[float, int, int]]:
+    generation: Generation, second: SecondStage, page: Page, wanted: int
+) -> list[tuple[float, int]]:
     """Return the first ``wanted`` hits: the best of ``page`` are scored once more, the others go on as they were."""
-    window, rest = page.cut(second.weights.window)
-    rescorer = Rescorer(generation, second)
-    found = PageCollector(generation.segments, min(wanted, second.weights.window))
-    for index, docs, scores in window:
-        found.add(index, docs, scores + rescorer.scores(index, docs))
-    return found.hits() + rest
+    docs, scores, rest = page.cut(second.weights.window)
+    scores = scores + Rescorer(generation, second).scores(docs)
+    return Page(generation.joined, min(wanted, second.weights.window), docs, scores).hits() + rest
 
 
-def _sort_keys(segment: Segment, order: str, docs: Docs) -> npt.NDArray[Any] | None:
+def _sort_keys(generation: Generation, order: str, docs: Docs) -> npt.NDArray[Any] | None:
     """Return what ``docs`` are sorted by before their score, greatest first; None if by score alone."""
     if order == "relevance":
         return None
-    column: npt.NDArray[Any] = segment.dates if order == "date" else segment.votes
-    return column[docs]
+    joined = generation.joined
+    keys = [
+        (joined.segments[index].dates if order == "date" else joined.segments[index].votes)[own]
+        for index, own in joined.split(docs)
+    ]
+    return np.concatenate([np.zeros(0, np.int64), *keys])

@@ -14,6 +14,7 @@ from searchkit.analysis.token import Layer
 from searchkit.engines.whoosh.blockfile import BlockFile, BlockFileWriter
 from searchkit.engines.whoosh.files import Files
 from searchkit.engines.whoosh.glossary import StoredGlossary
+from searchkit.engines.whoosh.joined_segments import JoinedSegments
 from searchkit.engines.whoosh.lexicon import LexiconLevel, StoredLexicon
 from searchkit.engines.whoosh.manifest import FileRecord, Manifest, SegmentRecord
 from searchkit.engines.whoosh.neighbours import Neighbours
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 class Generation:
     """Segments, largest first, and the lexicon of one commit. Thread-safe: it only reads.
+
+    ``joined`` numbers the documents of all segments through.
 
     ``caches`` is a place for what others derive from it (impact columns and the like); it lives as long as
     the generation.
@@ -41,6 +44,7 @@ class Generation:
         )
         segments = [open_segment(folder, record) for record in manifest.segments]
         self.segments = tuple(sorted(segments, key=lambda segment: (-segment.live_count, segment.id)))
+        self.joined = JoinedSegments(self.segments)
         self._stats: dict[Layer, tuple[int, float]] = {}
 
     @classmethod

@@ -36,13 +36,13 @@ Mask = npt.NDArray[np.bool_]
 
 
 class Matcher:
-    """Matches the nodes of a plan against segment number ``index``."""
+    """Matches the nodes of a plan against segment number ``index``; ``first`` is its first document among all."""
 
     def __init__(self, generation: Generation, index: int) -> None:
         self._generation = generation
         self._terms = TermCache.of(generation)
-        self._index = index
         self.segment = generation.segments[index]
+        self.first = generation.joined.starts[index]
 
     @cached_property
     def authors(self) -> AuthorIndex:
@@ -113,17 +113,17 @@ class Matcher:
 
     def _phrase_term(self, node: PhraseTerm) -> Mask:
         mask = np.zeros(self.segment.doc_count, np.bool_)
-        postings = PhraseTerms.of(self._generation).get(node).postings[self._index]
+        postings = PhraseTerms.of(self._generation).get(node).postings
         if postings is not None:
-            postings.mark(mask)
+            postings.mark(mask, self.first)
         return mask
 
     def _any_term(self, node: AnyTerm) -> Mask:
         mask = np.zeros(self.segment.doc_count, np.bool_)
         for term in node.terms:
-            postings = self._terms.get(term.layer, term.text).postings[self._index]
+            postings = self._terms.get(term.layer, term.text).postings
             if postings is not None:
-                postings.mark(mask)
+                postings.mark(mask, self.first)
         return mask
 
     def _dated(self, node: DateRange) -> Mask:

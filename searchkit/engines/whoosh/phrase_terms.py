@@ -29,29 +29,28 @@ _Key = tuple[tuple[tuple[PhraseWord, ...], ...], str | None]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ResolvedPhrase:
-    """A name as it stands in the index: ``postings`` for each segment, None where it has none.
+    """A name as it stands in the index: its ``postings`` in all segments, None if it has none.
 
     ``doc_freq`` counts live documents; ``idf`` is 0 for a name that no live document holds.
     """
 
     idf: float
     doc_freq: int
-    postings: tuple[Postings | None, ...]
+    postings: Postings | None
     nbytes: int
-    _last: dict[int, tuple[float, Impacts]] = field(default_factory=dict)
+    _last: dict[float, Impacts] = field(default_factory=dict)
 
-    def impacts(self, index: int, gain: float, doc_count: int) -> Impacts | None:
-        """Return what the name adds to scores in a segment of ``doc_count`` documents, None where it stands nowhere."""
-        postings = self.postings[index]
-        if postings is None:
+    def impacts(self, gain: float, doc_count: int) -> Impacts | None:
+        """Return what the name adds to the scores of ``doc_count`` documents, None if none holds it."""
+        if self.postings is None:
             return None
-        last = self._last.get(index)
-        if last is not None and last[0] == gain:
-            return last[1]
-        scores = np.full(len(postings.stored), gain / (1 + K1), np.float32)
-        found = Impacts.of(postings.stored, scores, doc_count)
-        if len(scores) <= _FEW:
-            self._last[index] = gain, found
+        found = self._last.get(gain)
+        if found is None:
+            docs = self.postings.stored
+            found = Impacts.of(docs, np.full(len(docs), gain / (1 + K1), np.float32), doc_count)
+            if len(docs) <= _FEW:
+                self._last.clear()
+                self._last[gain] = found
         return found
 
 
@@ -88,16 +87,15 @@ class PhraseTerms:
         return found
 
     def _resolve(self, term: PhraseTerm) -> ResolvedPhrase:
-        doc_freq = 0
-        postings: list[Postings | None] = []
+        found = []
         for segment in self._generation.segments:
             mask = match_any(self._generation, segment, term.phrases, term.field, None)
             if segment.deleted is not None:
                 mask &= ~segment.deleted
-            docs = np.flatnonzero(mask).astype(np.uint32)
-            doc_freq += len(docs)
-            once = np.ones(len(docs), np.uint8)
-            postings.append(Postings(docs, once) if len(docs) else None)
-        idf = bm25.idf(self._generation.live_count, doc_freq) if doc_freq else 0.0
-        nbytes = _ENTRY_BYTES + sum(_DOC_BYTES * len(each.stored) for each in postings if each is not None)
-        return ResolvedPhrase(idf, doc_freq, tuple(postings), nbytes)
+            found.append(np.flatnonzero(mask).astype(np.uint32))
+        docs = self._generation.joined.join_docs(found)
+        if not len(docs):
+            return ResolvedPhrase(0.0, 0, None, _ENTRY_BYTES)
+        idf = bm25.idf(self._generation.live_count, len(docs))
+        postings = Postings(docs, np.ones(len(docs), np.uint8))
+        return ResolvedPhrase(idf, len(docs), postings, _ENTRY_BYTES + _DOC_BYTES * len(docs))

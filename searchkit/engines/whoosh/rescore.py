@@ -108,18 +108,18 @@ class Rescorer:
         self._gains = np.array([weight * idf for weight, idf, _ in self._factors], np.float64)
         self._marked = StreamWords.of(generation).marked(string_ids, [text for text, _ in self._bigrams])
 
-    def scores(self, segment_index: int, docs: Ints) -> Floats:
-        """Return what the second stage adds to each of ``docs`` of a segment."""
-        frequencies, sentences = self._features(segment_index, docs)
+    def scores(self, docs: Ints) -> Floats:
+        """Return what the second stage adds to each of ``docs``, ascending."""
+        frequencies, sentences = self._features(docs)
         parts = frequencies / (frequencies + K1) * self._gains[:, None]
         parts = np.concatenate((parts, self._stage.weights.sentence * sentences[None]))
         # Row after row, so that equal documents get equal scores: see `exact` in topk.
         scores: Floats = parts.cumsum(axis=0)[-1]
         return scores
 
-    def parts(self, segment_index: int, doc: int) -> list[FeatureScore]:
+    def parts(self, doc: int) -> list[FeatureScore]:
         """Return what each feature adds to the score of a document, those that add something."""
-        frequencies, sentences = self._features(segment_index, np.array([doc], np.int64))
+        frequencies, sentences = self._features(np.array([doc], np.int64))
         found = []
         for (layer, text), tf, (weight, idf, freq) in zip(
             self._names(), frequencies[:, 0].tolist(), self._factors, strict=True
@@ -143,9 +143,9 @@ class Rescorer:
     def _named(self, pair: tuple[int, int]) -> str:
         return " ".join(self._texts[number] for number in pair)
 
-    def _features(self, segment_index: int, docs: Ints) -> tuple[Floats, Floats]:
+    def _features(self, docs: Ints) -> tuple[Floats, Floats]:
         """Return how often each pair and bigram (rows) stands in ``docs``, and what their best sentences cover."""
-        found = self._marked.find(*self._generation.segments[segment_index].streams(docs))
+        found = self._marked.find(*self._generation.joined.streams(docs))
         pairs, pair_docs = self._pairs.find(found)
         rows = np.concatenate((*pairs, found.bigrams + self._pairs.count))
         counts = np.bincount(

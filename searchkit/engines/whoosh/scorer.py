@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -24,7 +26,7 @@ class Scorer:
     """Scores documents by the terms of a plan; a term that stands there twice weighs double."""
 
     def __init__(self, generation: Generation, prepared: PreparedPlan) -> None:
-        self._segments = generation.segments
+        self._joined = generation.joined
         self._cache = TermCache.of(generation)
         self._boosts = prepared.boosts
         self._phrases: list[tuple[ResolvedPhrase, float]] = []
@@ -57,61 +59,51 @@ class Scorer:
         self._words = [tuple(word) for word in grouped.values()]
         self._deciding_words = sum(not extra for extra, _ in grouped)
 
-    def impacts(self, index: int) -> list[Impacts]:
-        """Return what the words and names add to scores in a segment; only where all are worth more than 0."""
-        doc_count = self._segments[index].doc_count
-        found = [self._cache.impacts(word)[index] for word in self._words]
-        found += [name.impacts(index, gain, doc_count) for name, gain in self._phrases]
-        return [each for each in found if each is not None]
+    def impacts(self) -> list[Impacts]:
+        """Return what the words and names add to scores; only where all are worth more than 0."""
+        names = (name.impacts(gain, self._joined.doc_count) for name, gain in self._phrases)
+        return [*map(self._cache.impacts, self._words), *(name for name in names if name is not None)]
 
-    def best(
-        self, index: int, k: int, floor: float, allowed: Mask | None
-    ) -> tuple[Docs, npt.NDArray[np.float32]]:
-        """Return candidates for the best ``k`` documents of a segment, ascending, and about what they score."""
-        return best(
-            self.impacts(index),
+    def best(self, k: int, allowed: Mask | None) -> Docs:
+        """Return candidates for the best ``k`` documents, ascending."""
+        docs, _ = best(
+            self.impacts(),
             k,
-            doc_count=self._segments[index].doc_count,
+            doc_count=self._joined.doc_count,
             scratch=self._cache.scratch,
-            floor=floor,
             allowed=allowed,
         )
+        return docs
 
-    def holding(self, index: int) -> Mask:
-        """Return which documents of a segment hold any of the words and names that decide, all worth more than 0."""
-        mask = np.zeros(self._segments[index].doc_count, np.bool_)
+    def holding(self) -> Mask:
+        """Return which documents hold any of the words and names that decide, all worth more than 0."""
+        mask = np.zeros(self._joined.doc_count, np.bool_)
         for word in self._words[: self._deciding_words]:
-            impacts = self._cache.impacts(word)[index]
-            if impacts is not None:
-                impacts.mark(mask)
+            self._cache.impacts(word).mark(mask)
         for name, _ in self._phrases[: self._deciding_phrases]:
-            held = name.postings[index]
-            if held is not None:
-                held.mark(mask)
+            if name.postings is not None:
+                name.postings.mark(mask)
         return mask
 
-    def exact(self, index: int, docs: Docs, matcher: Matcher | None = None) -> Floats:
-        """Return the scores of ``docs``, ascending; with a ``matcher`` the boosts of ids count as well."""
-        segment, cache = self._segments[index], self._cache
+    def exact(self, docs: Docs, matchers: Sequence[Matcher] = ()) -> Floats:
+        """Return the scores of ``docs``, ascending; with all segments' ``matchers`` boosts of ids count as well."""
+        cache = self._cache
         factors: dict[int, Floats] = {}
         present: list[tuple[Postings, float, Floats]] = []
         for term, gain in self._terms:
-            postings = term.postings[index]
-            if postings is not None:
+            if term.postings is not None:
                 own = factors.get(term.layer)
                 if own is None:
-                    own = cache.factors(term.layer).take(segment.norms(term.layer).take(docs))
+                    own = cache.factors(term.layer).take(self._joined.norms(term.layer).take(docs))
                     factors[term.layer] = own
-                present.append((postings, gain, own))
+                present.append((term.postings, gain, own))
         if self._phrases:
             once = np.full(len(docs), K1)
             present += [
-                (held, gain, once)
-                for held, gain in ((name.postings[index], gain) for name, gain in self._phrases)
-                if held is not None
+                (name.postings, gain, once) for name, gain in self._phrases if name.postings is not None
             ]
         scores = exact(present, docs)
-        if matcher is not None:
-            for boost in self._boosts:
-                scores[np.isin(docs, matcher.docs_of(boost.value))] += boost.boost
+        for boost in self._boosts:
+            for matcher in matchers:
+                scores[np.isin(docs, matcher.docs_of(boost.value) + matcher.first)] += boost.boost
         return scores

@@ -23,12 +23,13 @@ from searchkit.ranking.postings import Postings, postings_of
 
 CACHE_BYTES = 256 << 20
 _ENTRY_BYTES = 400
+_NOTHING = np.zeros(0, np.uint32), np.zeros(0, np.uint8)
 _NAME = "terms"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ResolvedTerm:
-    """A term as it stands in the index: ``postings`` for each segment, None where it has none.
+    """A term as it stands in the index: its ``postings`` in all segments, None if it has none.
 
     ``layer`` is the number of its layer. ``doc_freq`` counts live documents; ``idf`` is 0 for a term that no live
     document holds.
@@ -37,7 +38,7 @@ class ResolvedTerm:
     layer: int
     idf: float
     doc_freq: int
-    postings: tuple[Postings | None, ...]
+    postings: Postings | None
     nbytes: int
 
 
@@ -80,13 +81,13 @@ class TermCache:
     def __init__(
         self, generation: Generation, *, column_share: int = COLUMN_SHARE, limit: int = CACHE_BYTES
     ) -> None:
-        self._segments = generation.segments
+        self._joined = generation.joined
         self._lexicon = generation.lexicon
         self._stats = generation.layer_stats
         self._column_share = column_share
         self._recent = _Recent(limit)
         self._factors: dict[int, npt.NDArray[np.float64]] = {}
-        self._factors_of_docs: dict[tuple[int, int], npt.NDArray[np.float32]] = {}
+        self._factors_of_docs: dict[int, npt.NDArray[np.float32]] = {}
         self._string_ids: dict[str, int] = {}
         self.scratch = Scratch()
 
@@ -114,31 +115,25 @@ class TermCache:
         found: ResolvedTerm | None = self._recent.get((int(layer), text))
         return found
 
-    def impacts(self, word: Word) -> tuple[Impacts | None, ...]:
-        """Return what a word adds to scores in each segment, None where it stands nowhere."""
-        found: tuple[Impacts | None, ...] | None = self._recent.get(word)
+    def impacts(self, word: Word) -> Impacts:
+        """Return what a word, one term or more that documents hold, adds to scores."""
+        found: Impacts | None = self._recent.get(word)
         if found is None:
-            found = tuple(self._impacts(word, index) for index in range(len(self._segments)))
-            nbytes = _ENTRY_BYTES + sum(each.nbytes for each in found if each is not None)
-            self._recent.put(word, found, nbytes)
+            terms = ((self.get(layer, text).postings, layer, gain) for layer, text, gain in word)
+            found = Impacts.sum(
+                [(held, self._factors_of(layer), gain) for held, layer, gain in terms if held is not None],
+                self._joined.doc_count,
+                self.scratch,
+                column_share=self._column_share,
+            )
+            self._recent.put(word, found, _ENTRY_BYTES + found.nbytes)
         return found
 
-    def _impacts(self, word: Word, index: int) -> Impacts | None:
-        parts = []
-        for layer, text, gain in word:
-            postings = self.get(layer, text).postings[index]
-            if postings is not None:
-                parts.append((postings, self._factors_in(index, layer), gain))
-        if not parts:
-            return None
-        doc_count = self._segments[index].doc_count
-        return Impacts.sum(parts, doc_count, self.scratch, column_share=self._column_share)
-
-    def _factors_in(self, index: int, layer: int) -> npt.NDArray[np.float32]:
-        found = self._factors_of_docs.get((index, layer))
+    def _factors_of(self, layer: int) -> npt.NDArray[np.float32]:
+        found = self._factors_of_docs.get(layer)
         if found is None:
             narrow = self.factors(layer).astype(np.float32)
-            found = self._factors_of_docs[index, layer] = narrow[self._segments[index].norms(layer)]
+            found = self._factors_of_docs[layer] = narrow[self._joined.norms(layer)]
         return found
 
     def factors(self, layer: int) -> npt.NDArray[np.float64]:
@@ -150,19 +145,14 @@ class TermCache:
 
     def _resolve(self, layer: Layer, text: str) -> ResolvedTerm:
         string_id = self.string_id(text)
-        doc_freq, nbytes = 0, _ENTRY_BYTES + len(text)
-        postings: list[Postings | None] = [None] * len(self._segments)
-        if string_id >= 0:
-            for index, segment in enumerate(self._segments):
-                docs, frequencies = segment.postings(layer, string_id)
-                if len(docs):
-                    gone = 0 if segment.deleted is None else int(np.count_nonzero(segment.deleted[docs]))
-                    doc_freq += len(docs) - gone
-                    found = postings_of(docs, frequencies, segment.doc_count)
-                    postings[index] = found
-                    nbytes += found.nbytes
+        nbytes = _ENTRY_BYTES + len(text)
+        docs, frequencies = self._joined.postings(layer, string_id) if string_id >= 0 else _NOTHING
+        if not len(docs):
+            return ResolvedTerm(int(layer), 0.0, 0, None, nbytes)
+        postings = postings_of(docs, frequencies, self._joined.doc_count)
+        doc_freq = len(docs) - self._joined.deleted_among(docs)
         idf = bm25.idf(self._stats(layer)[0], doc_freq) if doc_freq else 0.0
-        return ResolvedTerm(int(layer), idf, doc_freq, tuple(postings), nbytes)
+        return ResolvedTerm(int(layer), idf, doc_freq, postings, nbytes + postings.nbytes)
 
     def string_id(self, text: str) -> int:
         """Return the id of a term, -1 if the lexicon lacks it."""
