@@ -31,6 +31,10 @@ _LOOK_EVERY = 128
 """After so many documents new words are looked for."""
 
 
+Asked = tuple[list[int], "Future[TokenTable]"]
+"""The places of some words, and their tokens to wait for."""
+
+
 class AnalysisFeed:
     """Feeds documents to ``writer`` in batches of bounded memory; a context manager."""
 
@@ -41,13 +45,14 @@ class AnalysisFeed:
         self._analyzer = analyzer
         self._progress = progress
         self._encoder = BatchEncoder()
+        self._closed = False
         self._alone = analyzer.loaded or not AnalysisProcess.possible()
         self._process = None if self._alone else waiting_process()
         if self._process is not None:
             self._process.use(analyzer.dictionary)
         self._unknown: list[WordKey] = []
         # Of the unknown words, by their places: Hangul that was sent away, and that which wasn't yet.
-        self._asked: list[tuple[list[int], Future[TokenTable]]] = []
+        self._asked: list[Asked] = []
         self._pending: list[int] = []
 
     def add(self, document: Document) -> None:
@@ -63,8 +68,7 @@ class AnalysisFeed:
     def analyze(self, keys: list[WordKey]) -> TokenTable:
         """Return the tokens of ``keys`` while nothing is pending."""
         self._ask(keys)
-        unknown, self._unknown, self._pending = self._unknown, [], []
-        return self._analyze(unknown)
+        return self._analyze(*self._taken(), self._progress)
 
     def _ask(self, unknown: list[WordKey], at_least: int = 1) -> None:
         self._pending += [
@@ -73,6 +77,8 @@ class AnalysisFeed:
         self._unknown += unknown
         if len(self._pending) < at_least:
             return
+        if self._alone:
+            self._end_process()
         if self._process is None and not self._alone and at_least > 1:
             self._process = AnalysisProcess(self._analyzer.dictionary)
         if self._process is not None:
@@ -88,54 +94,81 @@ class AnalysisFeed:
             return
         batch = self._encoder.finish()
         self._ask(self._writer.unknown(batch.new_keys))
-        unknown, self._unknown, self._pending = self._unknown, [], []
-        self._writer.flush(batch, unknown, lambda: self._analyze(unknown), last=last)
+        unknown, asked = self._taken()
+        # The writer may wait for tokens while documents are read on, and it is these that are shown then.
+        progress = self._progress if last else None
+        self._writer.flush(batch, unknown, lambda: self._analyze(unknown, asked, progress), last=last)
 
-    def _analyze(self, keys: list[WordKey]) -> TokenTable:
+    def _taken(self) -> tuple[list[WordKey], list[Asked]]:
+        """Return the unknown words and what was asked of them, and begin anew."""
+        unknown, asked = self._unknown, self._asked
+        self._unknown, self._asked, self._pending = [], [], []
+        return unknown, asked
+
+    def _analyze(self, keys: list[WordKey], asked: list[Asked], progress: Progress | None) -> TokenTable:
         left = np.ones(len(keys), np.bool_)
-        for asked, _ in self._asked:
-            left[asked] = False
+        for some, _ in asked:
+            left[some] = False
         places: list[int] = []
         tables: list[TokenTable] = []
         # What isn't the other process's is done here before anybody waits for it.
-        self._analyze_here(keys, np.flatnonzero(left).tolist(), places, tables)
-        self._take_answers(len(keys), places, tables)
+        self._analyze_here(keys, np.flatnonzero(left).tolist(), places, tables, progress)
+        self._take_answers(len(keys), asked, places, tables, progress)
         left[:] = True
         left[places] = False
-        self._analyze_here(keys, np.flatnonzero(left).tolist(), places, tables)
+        self._analyze_here(keys, np.flatnonzero(left).tolist(), places, tables, progress)
         return TokenTable.joined(tables).take(np.argsort(np.array(places, np.int64)))
 
     def _analyze_here(
-        self, keys: list[WordKey], these: list[int], places: list[int], tables: list[TokenTable]
+        self,
+        keys: list[WordKey],
+        these: list[int],
+        places: list[int],
+        tables: list[TokenTable],
+        progress: Progress | None,
     ) -> None:
         """Append the tokens of ``these`` of ``keys`` to ``tables``, and them to ``places``."""
-        step = len(these) or 1 if self._progress is None else _WORDS_AT_ONCE
+        step = len(these) or 1 if progress is None else _WORDS_AT_ONCE
         for start in range(0, len(these), step):
             some = these[start : start + step]
             places += some
             tables.append(TokenTable.of(self._analyzer.analyze([keys[place] for place in some])))
-            if self._progress is not None:
-                self._progress("words", len(places), len(keys))
+            if progress is not None:
+                progress("words", len(places), len(keys))
 
-    def _take_answers(self, total: int, places: list[int], tables: list[TokenTable]) -> None:
+    def _take_answers(
+        self,
+        total: int,
+        asked: list[Asked],
+        places: list[int],
+        tables: list[TokenTable],
+        progress: Progress | None,
+    ) -> None:
         """Wait for what the other process was asked and append it; where it failed there is less."""
-        asked, self._asked = self._asked, []
+        from concurrent.futures import CancelledError  # takes a moment to import
+
         for some, answer in asked:
             try:
                 tables.append(answer.result())
-            except (ProcessFailed, OSError):
+            except (ProcessFailed, OSError, CancelledError):
+                if self._closed:
+                    raise
+                # Whoever asks next ends it: that may be another thread.
                 self._alone = True
-                self.close()
                 break
             places += some
-            if self._progress is not None:
-                self._progress("words", len(places), total)
+            if progress is not None:
+                progress("words", len(places), total)
 
     def close(self) -> None:
-        """End the other process."""
-        if self._process is not None:
-            self._process.close()
-            self._process = None
+        """End the other process; what waits for it ends with an error."""
+        self._closed = True
+        self._end_process()
+
+    def _end_process(self) -> None:
+        process, self._process = self._process, None
+        if process is not None:
+            process.close()
 
     def __enter__(self) -> AnalysisFeed:
         return self

@@ -1,5 +1,7 @@
 """However many batches one commit is written in, the index says the same."""
 
+import errno
+import threading
 from pathlib import Path
 
 import pytest
@@ -7,6 +9,9 @@ import pytest
 from searchkit import Document, SearchIndex
 from searchkit.analysis import batch
 from searchkit.analysis.token import FIRST_WORD, Layer
+from searchkit.engines.whoosh.files import Files
+from searchkit.engines.whoosh.transaction import _OwnFiles
+from searchkit.errors import EngineUnavailable
 
 SEEDS = Path(__file__).parents[2] / "seeds"
 QUERIES = ["확산 모델", "RLHF", "강화 학습", '"언어 모델"', "제3의", "gpt-4의", "transformer"]
@@ -71,3 +76,25 @@ def test_words_that_the_index_had_are_found_again_in_later_batches(tmp_path, mon
     index.add(papers()[30:])
     index.update([SEEDS])
     assert content(index) == expected
+
+
+def test_a_full_disk_under_an_earlier_batch_ends_the_run(tmp_path, monkeypatch):
+    monkeypatch.setattr(batch, "MAX_DOCUMENTS", 20)
+    index = SearchIndex.build(papers()[:10], tmp_path / "index")
+    failed = []
+
+    def perform(files, operation, action):
+        if operation.kind == "write" and operation.name.endswith(".seg"):
+            failed.append(threading.current_thread())
+            raise OSError(errno.ENOSPC, "full")
+        return action()
+
+    monkeypatch.setattr(Files, "perform", perform)
+    monkeypatch.setattr(_OwnFiles, "perform", perform)
+    with pytest.raises(EngineUnavailable, match="the disk is full"):
+        index.add(papers()[10:])
+    assert len(failed) == 1
+    assert failed[0] is not threading.current_thread()
+    monkeypatch.undo()
+    assert len(index) == 10
+    assert index.add(papers()[10:]) == 50

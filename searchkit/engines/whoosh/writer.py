@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import chain
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -17,21 +17,18 @@ from searchkit.analysis.glosses import Gloss
 from searchkit.analysis.token import FIRST_WORD, Token, WordKey
 from searchkit.analysis.token_table import TokenTable
 from searchkit.document import Document
-from searchkit.engines.stored_document import encode
-from searchkit.engines.whoosh import merge, neighbours, reanalysis, stream
+from searchkit.engines.whoosh import merge, neighbours, reanalysis
+from searchkit.engines.whoosh.background import Background
 from searchkit.engines.whoosh.blockfile import BlockFile, BlockFileWriter
 from searchkit.engines.whoosh.generation import Generation, open_segment, write_deletions
 from searchkit.engines.whoosh.gloss_reader import GlossReader
 from searchkit.engines.whoosh.gloss_records import StoredGlosses, count_glosses
 from searchkit.engines.whoosh.glossary import HASHES, glossary_arrays, write_glossary
-from searchkit.engines.whoosh.inversion import invert
-from searchkit.engines.whoosh.layer_postings import write_layer
 from searchkit.engines.whoosh.lexicon import LexiconLevel, StoredLexicon
 from searchkit.engines.whoosh.lexicon_writer import KnownStrings, merge_levels, write_level
 from searchkit.engines.whoosh.manifest import FileRecord, Manifest, SegmentRecord
-from searchkit.engines.whoosh.records import RecordWriter
+from searchkit.engines.whoosh.new_segment import NewDocuments, WordStreams, write_segment
 from searchkit.engines.whoosh.segment import Segment
-from searchkit.engines.whoosh.segment_writer import Columns, write_documents
 from searchkit.engines.whoosh.user_files import write_user_files
 
 if TYPE_CHECKING:
@@ -65,7 +62,8 @@ class IndexWriter:
         self._word_ids: npt.NDArray[np.int64] = np.zeros(0, np.int64)
         self._gloss_changes: Counter[Gloss] = Counter()
         self._glosses = GlossReader()
-        self._begin_batch()
+        self._documents = NewDocuments(self._glosses)
+        self._background = Background()
         self.new_words = 0
 
     def _begin_lookups(self) -> None:
@@ -73,18 +71,13 @@ class IndexWriter:
         self._before = self._lexicon
         self._strings = KnownStrings(self._lexicon)
 
-    def _begin_batch(self) -> None:
-        self._columns = Columns.empty()
-        self._records = RecordWriter()
-
     def store(self, document: Document) -> None:
         """Take the next document of the current batch; its words come with `flush`."""
-        self._records.add(encode(document))
-        self._columns.add(document)
-        self._glosses.add(len(self._columns.ids) - 1, (document.title, *document.bullets))
+        self._documents.add(document)
 
     def delete(self, document_id: str) -> bool:
         """Delete a document of an earlier commit or batch; tell whether there was one."""
+        self._background.wait()
         for segment_id, (_, segment) in self._segments.items():
             doc = segment.find_id(document_id)
             if doc < 0:
@@ -121,58 +114,47 @@ class IndexWriter:
         """Write a segment with the documents stored since the last call, in that order.
 
         ``keys`` is what `unknown` returned for the batch, and ``tokens`` returns their tokens; after the ``last`` call
-        no document is stored before `commit`.
+        no document is stored before `commit`. Any other segment is written while more documents are stored.
         """
-        if not self._columns.ids:
+        self._background.wait()
+        if not len(self._documents):
             return
         order = self._number_words(batch)
         codes = np.arange(FIRST_WORD + len(self._word_ids), dtype=np.int32)
         codes[FIRST_WORD:] = self._word_ids + FIRST_WORD
-        codes = codes.take(batch.codes)
-        self._write_segment(
-            codes, batch.offsets, batch.bullets, lambda: self._add_words(keys, tokens(), order), last=last
-        )
+        words = WordStreams(codes.take(batch.codes), batch.offsets, batch.bullets)
+        documents = self._end_documents(last=last)
+
+        def lexicon() -> StoredLexicon:
+            self._add_words(keys, tokens(), order)
+            return self._lexicon
+
+        write = partial(self._write_segment, documents, words, lexicon)
+        if last:
+            write()
+        else:
+            self._background.start(write)
+
+    def _end_documents(self, *, last: bool = False) -> NewDocuments:
+        """Return the documents stored so far and begin the next batch."""
+        documents, self._documents = self._documents, NewDocuments(self._glosses)
+        documents.end(last=last and self._base is None)
+        return documents
 
     def _write_segment(
-        self,
-        codes: npt.NDArray[np.int32],
-        offsets: npt.NDArray[np.int64],
-        bullets: npt.NDArray[np.int64],
-        add_words: Callable[[], None] | None = None,
-        *,
-        last: bool = False,
+        self, documents: NewDocuments, words: WordStreams, lexicon: Callable[[], StoredLexicon]
     ) -> None:
-        """Write a segment with the documents stored since the last one.
-
-        ``codes`` are their words, of which the lexicon has all after ``add_words``.
-        """
-        from concurrent.futures import ThreadPoolExecutor  # readers do without
-
-        doc_count = len(self._columns.ids)
         writer, name = self._create("seg")
-        write_documents(writer, *stream.encode_documents(codes, offsets), self._columns, self._records)
-        glosses = self._glosses.finish(doc_count, last=last and self._base is None)
-        self._begin_batch()
-        if add_words is not None:
-            add_words()
-        layers = invert(codes, offsets, bullets, self._lexicon)
-        inverted = next(layers)
-        with ThreadPoolExecutor(1, thread_name_prefix="searchkit-neighbours") as pool:
-            # All cores have inverted; while one writes that, the others count.
-            counted = pool.submit(neighbours.count_neighbours, codes, offsets, self._lexicon)
-            for layer, postings in chain((inverted,), layers):
-                write_layer(writer, layer, postings, doc_count)
-            counted.result().write(writer)
-        packed = glosses()
-        packed.write(writer)
+        glosses = write_segment(writer, documents, words, lexicon)
         if self._base is not None:
-            self._gloss_changes.update(packed.counts())
-        self._adopt(name, writer.finish(), doc_count)
+            self._gloss_changes.update(glosses.counts())
+        self._adopt(name, writer.finish(), len(documents))
 
     def add_words(
         self, keys: Sequence[WordKey], analyze: Callable[[list[WordKey]], Sequence[tuple[Token, ...]]]
     ) -> None:
         """Add those of ``keys`` that the lexicon lacks; no document holds them yet."""
+        self._background.wait()
         new = [key for key in dict.fromkeys(keys) if self._lexicon.word_id(key) < 0]
         if new:
             writer, _ = self._create("lex")
@@ -185,6 +167,7 @@ class IndexWriter:
 
         Nothing may be pending. No document is read or analysed again: its words stand in the forward stream.
         """
+        self._background.wait()
         if not changes:
             return 0
         wanted = np.array(sorted(changes), np.int64)
@@ -210,7 +193,8 @@ class IndexWriter:
             for batch in reanalysis.batches(segment, docs):
                 for document in batch.documents:
                     self.store(document)
-                self._write_segment(batch.codes, batch.offsets, batch.bullets)
+                words = WordStreams(batch.codes, batch.offsets, batch.bullets)
+                self._write_segment(self._end_documents(), words, lambda: self._lexicon)
         return sum(len(docs) for _, docs in taken)
 
     def _number_words(self, batch: Batch) -> npt.NDArray[np.int64]:
@@ -274,6 +258,7 @@ class IndexWriter:
         Raises:
             SearchkitError: the disk is full or can't be written; nothing has changed then.
         """
+        self._background.wait()
         self._apply_deletions()
         while chosen := merge.choose([segment for _, segment in self._segments.values()]):
             self._merge(chosen)
@@ -377,4 +362,5 @@ class IndexWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """End what helps; the transaction decides what becomes of the files."""
+        self._background.close()
         self._glosses.close()
