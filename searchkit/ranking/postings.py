@@ -13,6 +13,8 @@ Mask = npt.NDArray[np.bool_]
 
 DENSE_SHARE = 8
 """What stands in more than one document of so many is kept as a number for every document."""
+Term = tuple["Postings", Array, float]
+"""The postings of a term with the factors (float32) of all documents and its gain: what it adds to scores."""
 _PIECE = 1 << 14
 _FEW = 512
 
@@ -51,13 +53,30 @@ class Postings:
         """Return gain × tf / (tf + factor) in float32; ``factors`` (float32) are those of all documents."""
         return _scores(self._frequencies, factors.take(self.docs, mode="clip"), gain)
 
+    def add_at(self, docs: Docs, sums: Array, factors: Array, gain: float) -> None:
+        """Add what `scores` returns for each of ``docs``, ascending, to its number in ``sums``."""
+        frequencies = self.frequency_at(docs)
+        here = frequencies.nonzero()[0]
+        if 2 * len(here) > len(docs):
+            sums += _scores(frequencies, factors.take(docs), gain)
+        else:
+            sums[here] += _scores(frequencies.take(here), factors.take(docs.take(here)), gain)
+
     def add_to(self, sums: Array, factors: Array, gain: float) -> None:
         """Add what `scores` returns to the ``sums`` of all documents."""
         # Piece by piece, so that all of it stays in the processor's cache.
         for cut in range(0, len(self._stored), _PIECE):
-            docs = self._stored[cut : cut + _PIECE].astype(np.intp)
-            own = factors.take(docs, mode="clip")
-            np.add.at(sums, docs, _scores(self._frequencies[cut : cut + _PIECE], own, gain))
+            self._add(slice(cut, cut + _PIECE), 0, sums, factors, gain)
+
+    def add_within(self, first: int, sums: Array, factors: Array, gain: float) -> None:
+        """Add what `scores` returns to the ``sums`` of documents from ``first`` on."""
+        bounds = np.array((first, first + len(sums)), self._stored.dtype)
+        self._add(slice(*self._stored.searchsorted(bounds).tolist()), first, sums, factors, gain)
+
+    def _add(self, places: slice, first: int, sums: Array, factors: Array, gain: float) -> None:
+        docs = self._stored[places].astype(np.intp)
+        own = factors.take(docs, mode="clip")
+        np.add.at(sums, docs - first if first else docs, _scores(self._frequencies[places], own, gain))
 
     def column(self, factors: Array, gain: float, size: int) -> Array:
         """Return ``size`` numbers, for each document what `scores` returns, else 0."""
@@ -68,6 +87,10 @@ class Postings:
     def frequency_at(self, docs: Docs) -> Array:
         """Return the frequency in each of ``docs``, ascending; 0 where the term is not."""
         return _frequency_at(self._stored, self._frequencies, docs)
+
+    def count_in(self, mask: Mask) -> int:
+        """Return how many of the documents in ``mask`` hold the term."""
+        return int(np.count_nonzero(mask[self._stored]))
 
     def mark(self, mask: Mask, first: int = 0) -> None:
         """Set ``mask``, that of documents from ``first`` on, for those that hold the term."""
@@ -83,11 +106,10 @@ class DensePostings(Postings):
 
     __slots__ = ("_count", "_table")
 
-    def __init__(self, docs: Array, frequencies: Array, doc_count: int) -> None:
-        """Take the ``frequencies`` in ``docs``, of ``doc_count`` documents in all."""
-        self._count = len(docs)
-        self._table = np.zeros(doc_count, frequencies.dtype)
-        self._table[docs.astype(np.intp)] = frequencies
+    def __init__(self, table: Array, count: int) -> None:
+        """Take the frequency in each document, and how many hold the term."""
+        self._count = count
+        self._table = table
 
     @property
     def stored(self) -> Array:
@@ -118,8 +140,12 @@ class DensePostings(Postings):
     def add_to(self, sums: Array, factors: Array, gain: float) -> None:
         """Add what `scores` returns to the ``sums`` of all documents."""
         for cut in range(0, len(self._table), _PIECE):
-            piece = slice(cut, min(cut + _PIECE, len(self._table)))
-            sums[piece] += _scores(self._table[piece], factors[piece], gain)
+            self.add_within(cut, sums[cut : min(cut + _PIECE, len(self._table))], factors, gain)
+
+    def add_within(self, first: int, sums: Array, factors: Array, gain: float) -> None:
+        """Add what `scores` returns to the ``sums`` of documents from ``first`` on."""
+        piece = slice(first, first + len(sums))
+        sums += _scores(self._table[piece], factors[piece], gain)
 
     def column(self, factors: Array, gain: float, size: int) -> Array:
         """Return ``size`` numbers, for each document what `scores` returns, else 0."""
@@ -135,16 +161,13 @@ class DensePostings(Postings):
         """Return the frequency in each of ``docs``; 0 where the term is not."""
         return self._table.take(docs)
 
+    def count_in(self, mask: Mask) -> int:
+        """Return how many of the documents in ``mask`` hold the term."""
+        return int(np.count_nonzero(self._table[mask]))
+
     def mark(self, mask: Mask, first: int = 0) -> None:
         """Set ``mask``, that of documents from ``first`` on, for those that hold the term."""
         mask |= self._table[first : first + len(mask)] != 0
-
-
-def postings_of(docs: Array, frequencies: Array, doc_count: int) -> Postings:
-    """Return the postings of a term in ``docs``, ascending, one or more, of ``doc_count`` documents in all."""
-    if len(docs) * DENSE_SHARE > doc_count:
-        return DensePostings(docs, frequencies, doc_count)
-    return Postings(docs, frequencies)
 
 
 def _scores(frequencies: Array, factors: Array, gain: float) -> Array:

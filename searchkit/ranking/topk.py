@@ -4,8 +4,8 @@ What a word adds to each document that holds it are its *impacts*. The documents
 the other words add is looked up for them, and the k-th best of them is the *floor*. Then comes one word after the
 other, the rarest first: a document that holds none of the words before can only be among the best if this word and
 those after it can lift it to the floor. Mostly none can, and the search ends; of a word that can, only impacts that are
-great enough are looked at. Words with columns come last and together: the greatest impacts in each block of documents
-say which blocks are worth a look.
+great enough are looked at. Common words come last and together: the greatest impacts in each block of documents say
+which blocks are worth a look.
 
 All this happens in float32, so it yields candidates with some slack; `exact` then scores them in float64, adding
 terms always in the order of the query, so that equal documents get equal scores wherever and however they were found.
@@ -22,19 +22,22 @@ import numpy as np
 import numpy.typing as npt
 
 from searchkit.ranking.ascending import distinct
+from searchkit.ranking.common_impacts import ColumnImpacts
 from searchkit.ranking.impacts import (
     BLOCK,
     NO_DOCS,
     NO_SCORES,
     SLACK,
+    CommonImpacts,
     Impacts,
-    Scratch,
     docs_in_blocks,
     kth,
     padded,
     sums_in_blocks,
 )
 from searchkit.ranking.postings import Postings
+from searchkit.ranking.rare_impacts import RareImpacts
+from searchkit.ranking.scratch import Scratch
 
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
@@ -48,7 +51,9 @@ _TOP = 2
 """So many times the documents wanted, and at least `_LEAST_TOP`, are scored to set a first floor."""
 _FEW_WORDS = 4
 _SCANNED_SHARE = 8
-"""Of more words than `_FEW_WORDS` all is added up if their documents are more than one of so many."""
+"""Of more words than `_FEW_WORDS` all is added up if their documents are more than one of so many,"""
+_MOST_SCANNED = 1 << 18
+"""and there are no more documents than these."""
 _SAMPLE = 512
 _LEAST_SAMPLED = 4
 """How many must be promising among the `_SAMPLE` or more that are looked at to find out what is."""
@@ -95,34 +100,31 @@ class _Search:
 
     def run(self, words: Sequence[Impacts]) -> None:
         """Go through ``words`` until those that are left can't lift a document to the floor."""
-        ordered = sorted(words, key=_commonness)
-        if (
-            len(words) > _FEW_WORDS
-            and sum(word.count for word in words if word.column is None) * _SCANNED_SHARE > self._doc_count
-        ):
+        listed: list[RareImpacts] = []
+        common: list[CommonImpacts] = []
+        for word in sorted(words, key=_count):
+            if isinstance(word, RareImpacts):
+                listed.append(word)
+            elif isinstance(word, CommonImpacts):
+                common.append(word)
+        scanned = len(words) > _FEW_WORDS and self._doc_count <= _MOST_SCANNED
+        if scanned and sum(word.count for word in listed) * _SCANNED_SHARE > self._doc_count:
             self.keep(*self._whole(words))
             return
-        rare = 0
-        for word in ordered:
-            if word.column is not None or (rare and word.count * _RARE_SHARE > self._doc_count):
-                break
-            rare += 1
-        reach = sum(word.bound for word in ordered[rare:])
-        if reach + sum(word.bound for word in ordered[:rare]) < self._limit(0.0):
-            return
+        ordered = [*listed, *common]
+        rare = listed[:1] + [word for word in listed[1:] if word.count * _RARE_SHARE <= self._doc_count]
+        reach = sum(word.bound for word in ordered[len(rare) :])
         if rare:
-            self._add_rare(ordered[:rare], ordered[rare:], reach)
-        for at in range(rare, len(ordered)):
+            self._add_rare(rare, ordered[len(rare) :], reach)
+        for at in range(len(rare), len(listed)):
             if reach < self._limit(0.0):
                 return
-            word = ordered[at]
-            if word.column is not None:
-                self._add_columns(ordered[at:], ordered[:at])
-                return
-            reach -= word.bound
-            docs, scores = self._allow(*word.above(self._limit(reach)))
-            docs, scores = self._without(ordered[:at], docs, scores)
+            reach -= listed[at].bound
+            docs, scores = self._allow(*listed[at].above(self._limit(reach)))
+            docs, scores = self._without(listed[:at], docs, scores)
             self._complete(docs, scores, ordered[at + 1 :], reach)
+        if common and reach >= self._limit(0.0):
+            self._add_common(common, listed)
 
     def keep(self, docs: Docs, scores: Array) -> None:
         """Take documents, ascending, that weren't taken before, with all that ``words`` add to them."""
@@ -199,7 +201,7 @@ class _Search:
             reach -= word.bound
         self.keep(docs, scores)
 
-    def _add_rare(self, rare: Sequence[Impacts], others: Sequence[Impacts], reach: float) -> None:
+    def _add_rare(self, rare: Sequence[RareImpacts], others: Sequence[Impacts], reach: float) -> None:
         """Look at the documents of ``rare`` words."""
         if len(rare) == 1:
             docs, scores = self._allow(*rare[0].above(self._limit(reach)))
@@ -207,7 +209,7 @@ class _Search:
             docs, scores = self._sums(rare, reach)
         self._complete(docs, scores, others, reach)
 
-    def _sums(self, rare: Sequence[Impacts], reach: float) -> tuple[Docs, Array]:
+    def _sums(self, rare: Sequence[RareImpacts], reach: float) -> tuple[Docs, Array]:
         """Return the sums of ``rare`` words for those documents that ``reach`` could lift to the floor."""
         sums = self._scratch.zeros(self._doc_count)
         holders = []
@@ -228,17 +230,15 @@ class _Search:
         self._scratch.cleaned()
         return docs, scores
 
-    def _add_columns(self, words: Sequence[Impacts], before: Sequence[Impacts]) -> None:
-        """Look at the documents that hold ``words``, all with columns, and none of those ``before``."""
-        columns = [word.column for word in words if word.column is not None]
+    def _add_common(self, words: Sequence[CommonImpacts], before: Sequence[Impacts]) -> None:
+        """Look at the documents that hold common ``words``, and none of those ``before``."""
         peaks = words[0].peaks
         for word in words[1:]:
             peaks = peaks + word.peaks
         if len(peaks) > _SAMPLE:
             # The blocks that promise most set the floor.
-            sums = self._sums_in(
-                columns, _strong(peaks, min(self.most * len(words), len(peaks) // _MOST_STRONG))
-            )
+            strong = _strong(peaks, min(self.most * len(words), len(peaks) // _MOST_STRONG))
+            sums = self._sums_in(words, strong)
             if len(sums) > self._k:
                 self._floor = max(self._floor, kth(sums, self._k))
         limit = self._limit(0.0)
@@ -246,36 +246,33 @@ class _Search:
         if len(blocks) * _MANY_BLOCKS > len(peaks):
             docs, scores = self._whole(words)
         else:
-            sums = self._sums_in(columns, blocks)
+            sums = self._sums_in(words, blocks)
             at = (sums >= np.float32(limit) if limit > 0.0 else sums > 0.0).nonzero()[0]
             docs, scores = docs_in_blocks(blocks, at), sums.take(at)
         self.keep(*self._without(before, docs, scores))
 
-    def _sums_in(self, columns: Sequence[Array], blocks: Docs) -> Array:
-        """Return the sums of ``columns`` for the documents in ``blocks``, 0 for those that aren't allowed."""
-        sums = sums_in_blocks(columns, blocks)
+    def _sums_in(self, words: Sequence[CommonImpacts], blocks: Docs) -> Array:
+        """Return the sums of ``words`` for the documents in ``blocks``, 0 for those that aren't allowed."""
+        sums = sums_in_blocks(words, blocks)
         if self._allowed is not None:
-            allowed = np.zeros(len(columns[0]), np.bool_)
+            allowed = np.zeros(padded(self._doc_count), np.bool_)
             allowed[: self._doc_count] = self._allowed
-            sums *= sums_in_blocks([allowed], blocks)
+            sums *= allowed.reshape(-1, BLOCK).take(blocks, axis=0).ravel()
         return sums
 
     def _whole(self, words: Sequence[Impacts]) -> tuple[Docs, Array]:
         """Return the documents that ``words`` lift to the floor, by adding everything, and their sums."""
         sums = self._scratch.column(padded(self._doc_count))
-        columns = [word.column for word in words if word.column is not None]
+        columns = [word.column for word in words if isinstance(word, ColumnImpacts)]
         if len(columns) > 1:
             np.add(columns[0], columns[1], out=sums)
-        elif columns:
-            np.copyto(sums, columns[0])
         else:
             sums.fill(0.0)
-        for column in columns[2:]:
-            np.add(sums, column, out=sums)
+        for column in columns[2:] if len(columns) > 1 else columns:
+            sums += column
         for word in words:
-            if word.column is None:
-                docs, scores = word.listed
-                np.add.at(sums, docs, scores)
+            if not isinstance(word, ColumnImpacts):
+                word.add_to(sums)
         if self._allowed is not None:
             np.multiply(sums[: self._doc_count], self._allowed, out=sums[: self._doc_count])
         # Each of these is the sum of another document, and the maximum of rows is fast.
@@ -295,8 +292,8 @@ def _strong(scores: Array, wanted: int) -> Docs:
     return (scores >= np.float32(least)).nonzero()[0][: 4 * wanted]
 
 
-def _commonness(word: Impacts) -> tuple[bool, int]:
-    return word.column is not None, word.count
+def _count(word: Impacts) -> int:
+    return word.count
 
 
 def exact(terms: Sequence[tuple[Postings, float, Floats]], docs: Docs) -> Floats:

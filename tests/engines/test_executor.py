@@ -148,7 +148,8 @@ def test_pages_are_those_of_the_oracle(
     monkeypatch.setattr(phrase, "_SCAN_SHARE", 32 if scanned else 0)
     oracle = Oracle(documents)
     with index_of(tmp_path_factory.mktemp("index"), documents, cuts, gone) as generation:
-        generation.caches["terms"] = TermCache(generation, column_share=share)
+        most = 0 if scanned else 10**9
+        generation.caches["terms"] = TermCache(generation, common_share=share, most_in_columns=most)
         for plan in plans:
             expected = oracle.ranked(plan, sort)
             found = run(generation, plan, limit=limit, sort=sort, facets=True)
@@ -204,12 +205,13 @@ def big_plans(seed):
 
 @pytest.mark.parametrize("cuts", [1, 5])
 @pytest.mark.parametrize("share", [1, 32, 10**9])
-def test_columns_and_postings_give_the_oracles_best(tmp_path, cuts, share):
+@pytest.mark.parametrize("most", [0, 10**9])
+def test_columns_and_postings_give_the_oracles_best(tmp_path, cuts, share, most):
     documents = big_collection(1500, seed=cuts)
     oracle = Oracle(documents)
     with commit(tmp_path, [documents[start::cuts] for start in range(cuts)]) as generation:
         assert len(generation.segments) == cuts
-        generation.caches["terms"] = TermCache(generation, column_share=share)
+        generation.caches["terms"] = TermCache(generation, common_share=share, most_in_columns=most)
         for plan in list(big_plans(seed=share % 97))[:12]:
             expected = oracle.ranked(plan)
             found = run(generation, plan, limit=10)
@@ -226,7 +228,7 @@ def test_the_same_documents_score_the_same_in_one_segment_and_in_five(tmp_path):
         commit(tmp_path / "one", [documents]) as one,
         commit(tmp_path / "five", [documents[start::5] for start in range(5)]) as five,
     ):
-        five.caches["terms"] = TermCache(five, column_share=2)
+        five.caches["terms"] = TermCache(five, common_share=2)
         for plan in big_plans(seed=2):
             assert named(one, run(one, plan, limit=50)) == named(five, run(five, plan, limit=50))
 
@@ -241,7 +243,7 @@ def test_deleted_documents_count_for_nothing(tmp_path):
     ):
         assert any(segment.deleted is not None for segment in after.segments)
         for share in (1, 10**9):
-            after.caches["terms"] = TermCache(after, column_share=share)
+            after.caches["terms"] = TermCache(after, common_share=share, most_in_columns=share)
             for plan in big_plans(seed=3):
                 expected, found = (
                     run(less, plan, limit=20, facets=True),

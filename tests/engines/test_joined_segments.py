@@ -43,9 +43,12 @@ def test_what_is_split_stands_where_it_did(generation):
 
 
 def test_a_term_has_postings_in_all_segments(generation):
-    docs, frequencies = generation.joined.postings(Layer.TITLE, generation.lexicon.remembered_id("x1"))
-    assert docs.tolist() == [1, 6, 9]
-    assert frequencies.tolist() == [1, 1, 1]
+    for text, expected in (("x1", [1, 6, 9]), ("x4", [4])):
+        postings = generation.joined.postings(Layer.TITLE, generation.lexicon.remembered_id(text))
+        assert postings.docs.tolist() == expected
+        assert postings.count == len(expected)
+        assert postings.frequency_at(np.arange(10)).tolist() == [int(doc in expected) for doc in range(10)]
+    assert generation.joined.postings(Layer.BULLETS, generation.lexicon.remembered_id("x1")) is None
 
 
 def test_streams_come_in_the_order_of_the_documents(generation):

@@ -9,7 +9,7 @@ from searchkit.engines.whoosh import phrase, places
 from searchkit.engines.whoosh.executor import run
 from searchkit.engines.whoosh.phrase_terms import ResolvedPhrase
 from searchkit.query.plan import And, AnyTerm, InField, Not, Phrase, PhraseWord, Plan
-from searchkit.ranking.impacts import Postings
+from searchkit.ranking.postings import Postings
 
 PARTICLES = ("을", "은", "이")
 

@@ -6,8 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from searchkit.ranking import topk
-from searchkit.ranking.impacts import Impacts, Scratch
+from searchkit.ranking.impacts import padded
 from searchkit.ranking.postings import DensePostings, Postings
+from searchkit.ranking.scratch import Scratch
+from searchkit.ranking.word_impacts import listed_impacts, word_impacts
 
 
 @st.composite
@@ -30,7 +32,9 @@ def segments(draw):
         )
         gain = draw(st.sampled_from([0.3, 1.0, 1.7, 8.0]))
         dense = draw(st.booleans())
-        term = DensePostings(docs, frequencies, doc_count) if dense else Postings(docs, frequencies)
+        counts = np.zeros(doc_count, dtype)
+        counts[docs] = frequencies
+        term = DensePostings(counts, len(docs)) if dense else Postings(docs, frequencies)
         table = np.zeros(doc_count)
         table[docs] = gain * (frequencies / (frequencies + factors[docs]))
         terms.append((term, gain))
@@ -38,7 +42,11 @@ def segments(draw):
         words.setdefault(draw(st.integers(0, 6)), []).append((term, factors.astype(np.float32), gain))
     share = draw(st.sampled_from([1, 8, 32]))
     scratch = Scratch()
-    impacts = [Impacts.sum(parts, doc_count, scratch, column_share=share) for parts in words.values()]
+    most = draw(st.sampled_from([0, 10**9]))
+    impacts = [
+        word_impacts(parts, doc_count, scratch, common_share=share, most_in_columns=most)
+        for parts in words.values()
+    ]
     return doc_count, factors, terms, tables, impacts
 
 
@@ -92,6 +100,10 @@ def test_words_add_up_what_their_terms_add(segment):
             word.add_at(docs, found)
             assert ((found > before) == word.holds(docs)).all()
         np.testing.assert_allclose(found, np.sum(tables, axis=0)[docs], rtol=1e-5)
+    sums = np.zeros(padded(doc_count), np.float32)
+    for word in words:
+        word.add_to(sums)
+    np.testing.assert_allclose(sums[:doc_count], np.sum(tables, axis=0), rtol=1e-5)
 
 
 def test_a_score_is_the_same_whatever_else_is_scored():
@@ -110,12 +122,12 @@ def test_a_score_is_the_same_whatever_else_is_scored():
 
 
 def test_an_interrupted_query_leaves_no_scores_behind():
-    term = Impacts.of(np.array([1, 3]), np.array([2.5, 2.5], np.float32), 1000)
-    broken = Impacts.of(np.array([9999]), np.ones(1, np.float32), 1000)
+    term = listed_impacts(np.array([1, 3]), np.array([2.5, 2.5], np.float32), 1000)
+    broken = listed_impacts(np.array([9999]), np.ones(1, np.float32), 1000)
     scratch = Scratch()
     with pytest.raises(IndexError):
         topk.best([term, broken], 1, doc_count=1000, scratch=scratch)
-    other = Impacts.of(np.array([1, 4]), np.array([0.5, 0.5], np.float32), 1000)
+    other = listed_impacts(np.array([1, 4]), np.array([0.5, 0.5], np.float32), 1000)
     found, _ = topk.best([other, other], 10, doc_count=1000, scratch=scratch)
     assert found.tolist() == [1, 4]
     assert scratch.zeros(10).tolist() == [0.0] * 10

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from itertools import accumulate, pairwise
 from typing import Any
 
@@ -15,6 +16,7 @@ import numpy.typing as npt
 
 from searchkit.analysis.token import Layer
 from searchkit.engines.whoosh.segment import Segment
+from searchkit.ranking.postings import DENSE_SHARE, DensePostings, Postings
 
 Array = npt.NDArray[Any]
 Docs = npt.NDArray[np.intp]
@@ -24,9 +26,6 @@ Place = tuple[int, int]
 """The number of a segment, and of a document in it."""
 
 
-_NO_FREQUENCIES = np.zeros(0, np.uint8)
-
-
 class JoinedSegments:
     """``segments`` in one: ``doc_count`` documents, deleted ones included. Thread-safe."""
 
@@ -34,8 +33,19 @@ class JoinedSegments:
         self.segments = tuple(segments)
         self.starts = list(accumulate((segment.doc_count for segment in self.segments), initial=0))
         self.doc_count = self.starts[-1]
-        self.any_deleted = any(segment.deleted is not None for segment in self.segments)
         self._norms: dict[int, Array] = {}
+
+    @cached_property
+    def deleted(self) -> Mask | None:
+        """The documents that are deleted, None if none is."""
+        if all(segment.deleted is None for segment in self.segments):
+            return None
+        return np.concatenate(
+            [
+                np.zeros(segment.doc_count, np.bool_) if segment.deleted is None else segment.deleted
+                for segment in self.segments
+            ]
+        )
 
     def places(self, docs: Iterable[int]) -> list[Place]:
         """Return where documents stand."""
@@ -86,13 +96,19 @@ class JoinedSegments:
         """Return the documents of all segments, given for each in its own numbers, numbered through."""
         return docs[0] if len(docs) == 1 else number_through(docs, self.starts)
 
-    def postings(self, layer: Layer, string_id: int) -> tuple[Array, Array]:
-        """Return the documents that hold a term, ascending, deleted ones included, and its frequency in each."""
+    def postings(self, layer: Layer, string_id: int) -> Postings | None:
+        """Return the postings of a term, deleted documents included; None if it has none."""
         found = [segment.postings(layer, string_id) for segment in self.segments]
-        if len(found) == 1:
-            return found[0]
-        frequencies = np.concatenate([_NO_FREQUENCIES, *(frequencies for _, frequencies in found)])
-        return self.join_docs([docs for docs, _ in found]), frequencies
+        count = sum(len(docs) for docs, _ in found)
+        if not count:
+            return None
+        if count * DENSE_SHARE > self.doc_count:
+            table = np.zeros(self.doc_count, np.result_type(*(frequencies for _, frequencies in found)))
+            for start, (docs, frequencies) in zip(self.starts, found):
+                table[start:][docs.astype(np.intp, copy=False)] = frequencies
+            return DensePostings(table, count)
+        frequencies = found[0][1] if len(found) == 1 else np.concatenate([freqs for _, freqs in found])
+        return Postings(self.join_docs([docs for docs, _ in found]), frequencies)
 
     def norms(self, layer: int) -> Array:
         """Return the rounded length of each document in a layer, as Lucene's one byte; 0 where it has none."""
@@ -102,15 +118,6 @@ class JoinedSegments:
         if found is None:
             found = self._norms[layer] = np.concatenate([segment.norms(layer) for segment in self.segments])
         return found
-
-    def deleted_among(self, docs: Array) -> int:
-        """Return how many of ``docs``, ascending, are deleted."""
-        count = 0
-        for index, own in self.split(docs) if self.any_deleted else ():
-            deleted = self.segments[index].deleted
-            if deleted is not None:
-                count += int(np.count_nonzero(deleted[own]))
-        return count
 
     def streams(self, docs: Docs) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
         """Return the encoded streams of ``docs``, ascending, one after the other, and where each starts (one more)."""

@@ -20,9 +20,14 @@ class Matches:
     """What of ``generation`` matches a plan; nothing is looked at before it is asked for."""
 
     def __init__(self, generation: Generation, prepared: PreparedPlan) -> None:
+        self._generation = generation
         self._joined = generation.joined
         self._prepared = prepared
-        self.matchers = [Matcher(generation, index) for index in range(len(generation.segments))]
+
+    @cached_property
+    def matchers(self) -> list[Matcher]:
+        """One for each segment."""
+        return [Matcher(self._generation, index) for index in range(len(self._generation.segments))]
 
     @cached_property
     def _allowed(self) -> list[Mask | None]:
@@ -31,7 +36,7 @@ class Matches:
     @cached_property
     def allowed(self) -> Mask | None:
         """The documents that aren't deleted and pass the filters, None for all."""
-        if not self._joined.any_deleted and not self._prepared.filters:
+        if self._joined.deleted is None and not self._prepared.filters:
             return None
         return self._joined.join(self._allowed)
 

@@ -16,6 +16,7 @@ from searchkit.ranking import bm25
 from searchkit.ranking.impacts import Impacts
 from searchkit.ranking.postings import Postings
 from searchkit.ranking.weights import K1
+from searchkit.ranking.word_impacts import listed_impacts
 
 CACHE_BYTES = 32 << 20
 _ENTRY_BYTES = 1_000
@@ -47,7 +48,7 @@ class ResolvedPhrase:
         found = self._last.get(gain)
         if found is None:
             docs = self.postings.stored
-            found = Impacts.of(docs, np.full(len(docs), gain / (1 + K1), np.float32), doc_count)
+            found = listed_impacts(docs, np.full(len(docs), gain / (1 + K1), np.float32), doc_count)
             if len(docs) <= _FEW:
                 self._last.clear()
                 self._last[gain] = found

@@ -18,12 +18,14 @@ from searchkit.analysis.token import Layer
 from searchkit.engines.derived import derived
 from searchkit.engines.whoosh.generation import Generation
 from searchkit.ranking import bm25
-from searchkit.ranking.impacts import COLUMN_SHARE, Impacts, Scratch
-from searchkit.ranking.postings import Postings, postings_of
+from searchkit.ranking.impacts import Impacts
+from searchkit.ranking.postings import Postings
+from searchkit.ranking.scratch import Scratch
+from searchkit.ranking.word_impacts import COMMON_SHARE, MOST_IN_COLUMNS, word_impacts
 
-CACHE_BYTES = 256 << 20
+LEAST_BYTES = 256 << 20
+BYTES_PER_DOCUMENT = 512
 _ENTRY_BYTES = 400
-_NOTHING = np.zeros(0, np.uint32), np.zeros(0, np.uint8)
 _NAME = "terms"
 
 
@@ -73,19 +75,26 @@ class _Recent:
 
 
 class TermCache:
-    """The terms and words used last, within ``limit`` bytes. Thread-safe.
+    """The terms and words used last, within ``limit`` bytes (else as many as there may be). Thread-safe.
 
-    ``column_share``: a word in more than one document of so many is kept as a column.
+    ``common_share`` and ``most_in_columns`` are those of `word_impacts`.
     """
 
     def __init__(
-        self, generation: Generation, *, column_share: int = COLUMN_SHARE, limit: int = CACHE_BYTES
+        self,
+        generation: Generation,
+        *,
+        common_share: int = COMMON_SHARE,
+        most_in_columns: int = MOST_IN_COLUMNS,
+        limit: int | None = None,
     ) -> None:
         self._joined = generation.joined
         self._lexicon = generation.lexicon
         self._stats = generation.layer_stats
-        self._column_share = column_share
-        self._recent = _Recent(limit)
+        self._common_share = common_share
+        self._most_in_columns = most_in_columns
+        wanted = max(LEAST_BYTES, BYTES_PER_DOCUMENT * generation.joined.doc_count)
+        self._recent = _Recent(wanted if limit is None else limit)
         self._factors: dict[int, npt.NDArray[np.float64]] = {}
         self._factors_of_docs: dict[int, npt.NDArray[np.float32]] = {}
         self._string_ids: dict[str, int] = {}
@@ -120,11 +129,12 @@ class TermCache:
         found: Impacts | None = self._recent.get(word)
         if found is None:
             terms = ((self.get(layer, text).postings, layer, gain) for layer, text, gain in word)
-            found = Impacts.sum(
+            found = word_impacts(
                 [(held, self._factors_of(layer), gain) for held, layer, gain in terms if held is not None],
                 self._joined.doc_count,
                 self.scratch,
-                column_share=self._column_share,
+                common_share=self._common_share,
+                most_in_columns=self._most_in_columns,
             )
             self._recent.put(word, found, _ENTRY_BYTES + found.nbytes)
         return found
@@ -146,11 +156,11 @@ class TermCache:
     def _resolve(self, layer: Layer, text: str) -> ResolvedTerm:
         string_id = self.string_id(text)
         nbytes = _ENTRY_BYTES + len(text)
-        docs, frequencies = self._joined.postings(layer, string_id) if string_id >= 0 else _NOTHING
-        if not len(docs):
+        postings = self._joined.postings(layer, string_id) if string_id >= 0 else None
+        if postings is None:
             return ResolvedTerm(int(layer), 0.0, 0, None, nbytes)
-        postings = postings_of(docs, frequencies, self._joined.doc_count)
-        doc_freq = len(docs) - self._joined.deleted_among(docs)
+        deleted = self._joined.deleted
+        doc_freq = postings.count - (0 if deleted is None else postings.count_in(deleted))
         idf = bm25.idf(self._stats(layer)[0], doc_freq) if doc_freq else 0.0
         return ResolvedTerm(int(layer), idf, doc_freq, postings, nbytes + postings.nbytes)
 
