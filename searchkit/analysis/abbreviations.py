@@ -22,9 +22,11 @@ def is_abbreviation(name: str) -> bool:
 @lru_cache(maxsize=1 << 14)
 def abbreviates(short: str, name: str) -> bool:
     """Say whether ``short`` is made of the letters of ``name``, those its words begin with among them."""
-    words = [word for word in name.lower().replace("-", " ").split() if word]
-    letters = "".join(char for char in short.lower() if char.isalnum())
+    words = name.lower().replace("-", " ").split()
+    letters = "".join(filter(str.isalnum, short.lower()))
     if len(letters) < 2 or not words or (len(words) == 1 and len(letters) * 2 > len(words[0])):
+        return False
+    if letters[0] != words[0][0] and words[0] not in SMALL_WORDS:
         return False
     big = [word for word in words if word not in SMALL_WORDS] or words
     initials = "".join(word[0] for word in big)

@@ -165,6 +165,10 @@ def _phrases(title: Sequence[str], known: Mapping[str, _Form]) -> list[tuple[_Ph
 @lru_cache(maxsize=16_384)
 def _singulars(form: str) -> tuple[str, ...] | None:
     """Return the words of a form as singulars, None if it has none or any isn't English."""
+    if form.isascii() and form.isalpha() and form.islower():
+        return (stem(form),)
+    if form.isascii() and form.isalpha() and form.islower():
+        return (stem(form),)
     parts = _WORDS.findall(form)
     return tuple(map(stem, parts)) if parts and all(map(_LATIN.match, parts)) else None
 

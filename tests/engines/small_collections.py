@@ -14,8 +14,10 @@ from searchkit.engines.whoosh.writer import IndexWriter
 
 
 def plain_tokens(key: WordKey) -> tuple[Token, ...]:
-    """Give a word one base term, itself; long words also have two parts."""
+    """Give a word one base term, itself; long words also have two parts. Each syllable of 낱… is a base term."""
     form = key.form
+    if form.startswith("낱"):
+        return tuple(Token(Kind.BASE, syllable, at, 1) for at, syllable in enumerate(form))
     tokens = [Token(Kind.BASE, form[:255], 0, min(len(form), 256))]
     if 4 <= len(form) <= 200:
         half = len(form) // 2

@@ -18,7 +18,9 @@ from searchkit.query.plan import AnyTerm, Plan, PlanTerm, SecondStage, SecondSta
 from searchkit.ranking.weights import K1
 
 WEIGHTS = SecondStageWeights(window=200, ordered=0.8, near=0.6, bigrams=1.3, sentence=2.0)
-WORDS = ["모델", "모델을", "확산모델", "확산", "llm", "be", "생성", "자연어", "처리", "한다."]
+MANY = "낱" + "자" * 40 + "말"
+"""A word of more base terms than a step of a stream counts."""
+WORDS = ["모델", "모델을", "확산모델", "확산", "llm", "be", "생성", "자연어", "처리", "한다.", MANY, "낱말"]
 TEXT = st.lists(st.sampled_from([*WORDS, *WORDS[:3]]), max_size=12).map(" ".join)
 DOCUMENTS = st.lists(st.tuples(TEXT, st.lists(TEXT, max_size=3)), min_size=1, max_size=12).map(
     lambda drawn: [
@@ -27,7 +29,9 @@ DOCUMENTS = st.lists(st.tuples(TEXT, st.lists(TEXT, max_size=3)), min_size=1, ma
     ]
 )
 QUERY = st.lists(
-    st.sampled_from(["모델", "확산", "llm", "be", "생성", "자연어", "없는"]), min_size=1, max_size=5
+    st.sampled_from(["모델", "확산", "llm", "be", "생성", "자연어", "없는", "낱", "말", "자"]),
+    min_size=1,
+    max_size=5,
 )
 BIGRAMS = st.lists(st.sampled_from(["모델", "확산", "델을", "연어", "없는"]), max_size=3, unique=True)
 

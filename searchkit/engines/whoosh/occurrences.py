@@ -33,8 +33,16 @@ _NAME = "stream words"
 _FIRST = 1 + FIRST_WORD
 _PIECE_BITS = 12
 _WORD_SHIFT = 32
-_STEP_BITS = 24
-_MARK = 1 << 30
+_MOST = 31
+"""So many base terms of a word fit into a step; above them stand the signs of what ends a sentence and of marks."""
+_ENDS_BIT = 5
+_MARK = 0x80
+_EIGHT = np.dtype("<u8")
+"""Eight steps are looked at as one number, the first in its lowest byte."""
+_EACH, _COUNTS, _MARKS = (_EIGHT.type(int(byte * 8, 16)) for byte in ("01", f"{_MOST:x}", f"{_MARK:x}"))
+_BEFORE = (np.uint64(1) << np.arange(0, 64, 8, dtype=np.uint64)) - np.uint64(1)
+"""For each of eight steps those before it."""
+_SENTENCE_SHIFT = np.uint64(32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,11 +74,13 @@ class StreamWords:
         owners = np.concatenate([np.zeros(0, np.int32), *(words for words, _ in found)])
         terms = np.concatenate([np.zeros(0, np.uint32), *(terms for _, terms in found)])
         counts = np.bincount(owners, minlength=lexicon.word_count).astype(np.int32)
-        # How many base terms a code is, and in the high bits whether it ends a sentence; 0 is for bytes within a code.
-        steps = np.zeros(_FIRST + lexicon.word_count, np.int32)
-        steps[_FIRST:] = counts
+        # How many base terms a code is, and whether it ends a sentence; 0 is for bytes within a code.
+        steps = np.zeros(_FIRST + lexicon.word_count, np.uint8)
+        steps[_FIRST:] = np.minimum(counts, _MOST)
         steps[1 + ITEM_END] = _APART
-        steps[1:_FIRST] += 1 << _STEP_BITS
+        steps[1:_FIRST] |= 1 << _ENDS_BIT
+        self._long = (counts > _MOST).nonzero()[0]
+        self._more = counts.take(self._long) - _MOST
         # Sorted by term: the words that hold one, and where in the word it stands.
         place = np.arange(len(owners), dtype=np.int32)
         place -= (np.cumsum(counts, dtype=np.int32) - counts)[owners]
@@ -102,33 +112,38 @@ class StreamWords:
                 self._bigrams.popitem(last=False)
         return found
 
-    def _slice(self, term: int) -> slice:
-        return slice(*self._terms.searchsorted(np.array((term, term + 1), np.uint32)).tolist())
-
     def with_term(self, term: int) -> Words:
         """Return the words that hold a base term, given as its string id."""
-        return self._words[self._slice(term)]
+        return self._words[slice(*self._terms.searchsorted(np.array((term, term + 1), np.uint32)).tolist())]
 
     def marked(self, terms: Sequence[int], bigrams: Sequence[str]) -> MarkedWords:
         """Return the words that hold one of ``terms``, distinct string ids, or of ``bigrams``."""
-        words: list[Words] = []
-        places: list[Words] = []
-        for term in terms:
-            found = self._slice(term)
-            words.append(self._words[found])
-            places.append(self._places[found])
-        words += map(self._words_with, bigrams)
-        pieces = np.repeat(np.arange(len(words)), [len(each) for each in words])
-        if places:
-            first = np.concatenate(places)
-            pieces[: len(first)] |= first.astype(np.int64) << _PIECE_BITS
-        return MarkedWords(self._tables, len(terms), words, pieces)
+        wanted = np.array(terms, np.uint32)
+        starts = self._terms.searchsorted(wanted)
+        stops = self._terms.searchsorted(wanted, side="right")
+        at = ranges(starts, stops - starts)
+        spelled = list(map(self._words_with, bigrams))
+        words = np.concatenate((self._words.take(at), *spelled)).astype(np.int64)
+        sizes = [*(stops - starts).tolist(), *map(len, spelled)]
+        pieces = np.repeat(np.arange(len(sizes)), sizes)
+        pieces[: len(at)] |= self._places.take(at).astype(np.int64) << _PIECE_BITS
+        return MarkedWords(self._tables, len(terms), words, pieces, self._above(words))
+
+    def _above(self, words: Ints) -> Ints | None:
+        """Return for each of ``words``, by its id, how many base terms it has above `_MOST`; None if none has."""
+        if not len(self._long):
+            return None
+        above = np.zeros(len(words), np.int64)
+        at = self._long.searchsorted(words)
+        here = self._long.take(at, mode="clip") == words
+        above[here] = self._more.take(at[here])
+        return above if here.any() else None
 
 
 class _Tables(threading.local):
     """For each thread two arrays over all codes: ``steps``, to which marks are added, and ``numbers`` of the marked."""
 
-    def __init__(self, steps: Words) -> None:
+    def __init__(self, steps: npt.NDArray[np.uint8]) -> None:
         self.steps = steps.copy()
         self.numbers: Words = np.zeros(len(steps), np.int32)
 
@@ -136,38 +151,27 @@ class _Tables(threading.local):
 class MarkedWords:
     """The words of a query: each holds one or several *pieces*, terms or bigrams."""
 
-    def __init__(self, tables: _Tables, term_count: int, words: Sequence[Words], pieces: Ints) -> None:
+    def __init__(
+        self, tables: _Tables, term_count: int, words: Ints, pieces: Ints, above: Ints | None
+    ) -> None:
         self._tables = tables
         self._term_count = term_count
-        joined = np.concatenate(words) if words else np.zeros(0, np.int32)
         # The pieces of a word in the order of their places, which are in their high bits.
-        packed = joined.astype(np.int64) << _WORD_SHIFT | pieces
+        packed = words << _WORD_SHIFT | pieces
+        if above is not None:
+            above = above.take(packed.argsort())
         packed.sort()
         self._pieces = packed & ((1 << _WORD_SHIFT) - 1)
         packed >>= _WORD_SHIFT
         self._starts = firsts(packed)
         self._codes = packed.take(self._starts) + _FIRST
         self._sizes = np.diff(self._starts, append=len(packed))
+        self._above = None if above is None else above.take(self._starts)
 
     def find(self, data: npt.NDArray[np.uint8], bounds: Ints) -> Occurrences:
         """Find them in the encoded streams of documents, one after the other, cut by ``bounds``."""
-        codes = stream.spread(data)
-        steps, numbers = self._tables.steps, self._tables.numbers
-        steps[self._codes] += _MARK
-        try:
-            taken = steps.take(codes, mode="wrap")
-        finally:
-            steps[self._codes] -= _MARK
-        at = (taken >= _MARK).nonzero()[0]
-        numbers[self._codes] = np.arange(len(self._codes), dtype=np.int32)
-        word = numbers.take(codes.take(at))
-        # From one marked word up to the next: the base terms, and the ends of sentences in the high bits.
-        passed = np.add.reduceat(taken, at, dtype=np.int64) - _MARK if len(at) else np.zeros(0, np.int64)
-        before, sentence = np.zeros((2, len(at)), np.int64)
-        np.cumsum(passed[:-1] & ((1 << _STEP_BITS) - 1), out=before[1:])
-        np.cumsum(passed[:-1] >> _STEP_BITS, out=sentence[1:])
-        ends = at.searchsorted(bounds)
-        docs = np.repeat(np.arange(len(bounds) - 1), ends[1:] - ends[:-1])
+        at, word, before, sentences = self._places_in(stream.spread(data))
+        docs = np.repeat(np.arange(len(bounds) - 1), np.diff(at.searchsorted(bounds)))
         sizes = self._sizes.take(word)
         pieces = self._pieces.take(ranges(self._starts.take(word), sizes))
         owners = np.repeat(np.arange(len(at)), sizes)
@@ -181,7 +185,48 @@ class MarkedWords:
             which.take(terms),
             positions,
             docs.take(holders),
-            sentence.take(holders),
+            sentences.take(holders),
             which.take(others) - self._term_count,
             docs.take(owners.take(others)),
         )
+
+    def _places_in(self, codes: Words) -> tuple[Ints, Words, Ints, Ints]:
+        """Return where marked words stand, which, and how many base terms and ends of sentences before them."""
+        steps, numbers = self._tables.steps, self._tables.numbers
+        taken = np.zeros(-(-len(codes) // 8) * 8, np.uint8)
+        steps[self._codes] |= _MARK
+        try:
+            steps.take(codes, out=taken[: len(codes)], mode="wrap")
+        finally:
+            steps[self._codes] &= ~_MARK & 0xFF
+        eights = taken.view(_EIGHT)
+        some = (eights & _MARKS).nonzero()[0]
+        found = (eights.take(some).view(np.uint8) >= _MARK).nonzero()[0]
+        eight, shift = some.take(found >> 3), found & 7
+        at: Ints = eight * 8 + shift
+        sums = _sums(eights)
+        passed = np.zeros_like(sums)
+        np.cumsum(sums[:-1], out=passed[1:])
+        passed = passed.take(eight) + _sums(eights.take(eight) & _BEFORE.take(shift))
+        numbers[self._codes] = np.arange(len(self._codes), dtype=np.int32)
+        word = numbers.take(codes.take(at))
+        before = (passed & ((_EIGHT.type(1) << _SENTENCE_SHIFT) - _EIGHT.type(1))).astype(np.int64)
+        if self._above is not None:
+            above = self._above.take(word)
+            before += above.cumsum() - above
+        return at, word, before, (passed >> _SENTENCE_SHIFT).astype(np.int64)
+
+
+def _sums(eights: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    """Return the base terms in each eight steps, and in the high half the ends of sentences."""
+    # A product with `_EACH` has the sum of all bytes in its highest.
+    terms = eights & _COUNTS
+    terms *= _EACH
+    terms >>= np.uint64(56)
+    ends = eights >> np.uint64(_ENDS_BIT)
+    ends &= _EACH
+    ends *= _EACH
+    ends >>= np.uint64(56)
+    ends <<= _SENTENCE_SHIFT
+    terms |= ends
+    return terms

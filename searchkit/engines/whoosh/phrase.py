@@ -74,7 +74,7 @@ def _in_titles(
     found = np.zeros(segment.doc_count, np.bool_)
     left = found.copy()
     for places in phrases:
-        bases = [place.title_terms() for place in places]
+        bases = [place.title_terms for place in places]
         candidates = np.ones(segment.doc_count, np.bool_) if within is None else within.copy()
         for place, base in zip(places, bases):
             if base is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass
+from functools import cached_property
 from threading import Lock
 from typing import Any, Protocol
 
@@ -31,7 +32,7 @@ _CACHED_BYTES = 1 << 16
 _CACHE = "phrase words"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Place:
     """A place of a phrase in terms of the lexicon.
 
@@ -54,8 +55,9 @@ class Place:
         """What says which codes fit."""
         return fitting(self.words, self.lexicon.word_count)
 
+    @cached_property
     def title_terms(self) -> tuple[Ints, bool] | None:
-        """Return base terms, ascending, one of which a title with a word that fits holds; None if that isn't known.
+        """Base terms, ascending, one of which a title with a word that fits holds; None if that isn't known.
 
         It isn't where there are many words, or one has no base term. With them comes whether no word has another one.
         """
