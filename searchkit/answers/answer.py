@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -22,9 +22,12 @@ from searchkit.results.hit import Note
 
 if TYPE_CHECKING:
     from searchkit.engines.base import Snapshot
-    from searchkit.engines.found import TopDocs
+    from searchkit.engines.found import Expected, Handle, TopDocs
 
 PHRASE_AS_WORDS = Note("phrase-as-words", "no document has the quoted words side by side; searched as words")
+Shown = Callable[[Plan, "Sequence[Handle]"], Iterable[object]]
+"""Makes documents ready to be shown as hits of a plan, one with each step."""
+
 ANY_WORD = Note("any-word", "no document has every word; these have at least one")
 
 
@@ -64,8 +67,8 @@ class Answer:
     notes: tuple[Note, ...]
 
 
-def answer(view: View, request: Request) -> Answer:
-    """Answer a request.
+def answer(view: View, request: Request, expected: Shown | None = None) -> Answer:
+    """Answer a request; ``expected`` makes documents ready to be shown that a plan will probably find.
 
     Raises:
         QuerySyntaxError: the query is malformed, and the request is strict.
@@ -75,7 +78,8 @@ def answer(view: View, request: Request) -> Answer:
     first: Answer | None = None
     for planned, why in _attempts(view, request, parsed):
         made = planned.plan if loosening is None else loosening.spaced(planned.plan)
-        found = Answer(made, _run(view, request, made), tuple(planned.notes))
+        ready = _ready(made, loosening, expected)
+        found = Answer(made, _run(view, request, made, ready), tuple(planned.notes))
         first = first or found
         if found.top.total:
             first = found if why is None else replace(found, notes=(*found.notes, why))
@@ -85,17 +89,32 @@ def answer(view: View, request: Request) -> Answer:
         return first
     if first.top.total:
         first = replace(first, notes=(*first.notes, *loosening.notes()))
-    made, top, more = loosening.widen(first.plan, first.top, lambda made: _run(view, request, made))
+    made, top, more = loosening.widen(
+        first.plan, first.top, lambda made: _run(view, request, made, _ready(made, None, expected))
+    )
     return Answer(made, top, in_order((*first.notes, *more)))
 
 
-def _run(view: View, request: Request, made: Plan) -> TopDocs:
+def _ready(made: Plan, loosening: Loosening | None, expected: Shown | None) -> Expected | None:
+    """Return what makes ready that ``made`` finds something, unless that is widened."""
+    if expected is None:
+        return None
+
+    def ready(handles: Sequence[Handle], total: int) -> Iterator[object]:
+        if loosening is None or loosening.satisfied(made, total):
+            yield from expected(made, handles)
+
+    return ready
+
+
+def _run(view: View, request: Request, made: Plan, expected: Expected | None) -> TopDocs:
     return view.snapshot.run(
         made,
         limit=request.limit,
         offset=request.offset,
         sort=request.sort,
         facets=request.facets,
+        expected=expected,
     )
 
 

@@ -44,6 +44,7 @@ class Loosening:
         self._vocabulary = vocabulary
         self._weights = weights
         self._ranked = ranked
+        self._corrected: tuple[Plan, list[Alternative]] | None = None
         self._ladder = Ladder(
             parsed,
             vocabulary,
@@ -68,6 +69,17 @@ class Loosening:
         """Return what to say about `spaced`."""
         return tuple(self._ladder.notes(self._spacing))
 
+    def satisfied(self, made: Plan, total: int) -> bool:
+        """Say whether `widen` leaves alone what ``made`` finds, which is ``total`` documents."""
+        return not self._ladder.found_little(made, total) and not self._corrections(made)
+
+    def _corrections(self, made: Plan) -> list[Alternative]:
+        if not self._ranked:
+            return []
+        if self._corrected is None or self._corrected[0] is not made:
+            self._corrected = made, self._ladder.corrections(made)
+        return self._corrected[1]
+
     def widen(self, made: Plan, found: TopDocs, run: Run) -> tuple[Plan, TopDocs, tuple[Note, ...]]:
         """Add to what ``made`` has ``found`` what may have been meant, if that was little, and say so.
 
@@ -75,7 +87,7 @@ class Loosening:
         """
         ladder = self._ladder
         if not ladder.found_little(made, found.total):
-            corrections = ladder.corrections(made) if self._ranked else []
+            corrections = self._corrections(made)
             if not corrections:
                 return made, found, ()
             made = with_bonus(made, corrections)

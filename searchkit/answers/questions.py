@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from searchkit.answers.answer import Request, View, answer
-from searchkit.answers.view import hits
+from searchkit.answers.page import Page
 from searchkit.errors import SearchkitError
 from searchkit.results.hit import Note, Results
 
@@ -42,7 +42,8 @@ def of_last_commit(
 def search(view: View, request: Request, notes: Sequence[Note] = (), *, started: float) -> Results:
     """Return what answers a request, with ``notes`` and its own; ``started`` is when the clock began to count."""
     model_before = view.analyzer.loaded
-    found = answer(view, request)
+    page = Page(view)
+    found = answer(view, request, page.expect)
     all_notes = [*view.notes, *notes, *found.notes]
     if view.analyzer.loaded and not model_before:
         all_notes.append(
@@ -50,7 +51,7 @@ def search(view: View, request: Request, notes: Sequence[Note] = (), *, started:
         )
     return Results(
         query=request.query,
-        hits=hits(view, found.plan, found.top.hits, request.offset),
+        hits=page.hits(found.plan, found.top.hits, request.offset),
         total=found.top.total,
         took_ms=(time.perf_counter() - started) * 1000,
         notes=tuple(all_notes),
@@ -71,7 +72,7 @@ def similar(view: View, document_id: str, limit: int) -> Results:
     top = view.snapshot.run(made, limit=limit)
     return Results(
         query=document_id,
-        hits=hits(view, made, top.hits),
+        hits=Page(view).hits(made, top.hits),
         total=top.total,
         took_ms=(time.perf_counter() - started) * 1000,
         notes=view.notes,

@@ -1,25 +1,20 @@
-"""What a search sees: the last commit with all that is derived from it, and the hits that are shown of it."""
+"""What a search sees: the last commit with all that is derived from it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from searchkit.analysis.analyzer import WordAnalyzer
 from searchkit.answers.answer import View
-from searchkit.answers.page_words import matching_forms
 from searchkit.answers.vocabulary import LexiconVocabulary
 from searchkit.index.terms import UserTerms, differs, stamp
 from searchkit.index.versions import check_analysis, other_model
-from searchkit.query.plan import Plan
 from searchkit.query.synonyms import SynonymFinder
-from searchkit.results.hit import Hit, Note
-from searchkit.results.presentation import Presenter
+from searchkit.results.hit import Note
 
 if TYPE_CHECKING:
     from searchkit.engines.base import Engine
-    from searchkit.engines.found import Handle
 
 
 def open_view(engine: Engine, analyzer: WordAnalyzer) -> View:
@@ -41,23 +36,6 @@ def open_view(engine: Engine, analyzer: WordAnalyzer) -> View:
     vocabulary = LexiconVocabulary(snapshot.lexicon, analyzer)
     finder = SynonymFinder(terms.synonyms, vocabulary)
     return View(snapshot, vocabulary, analyzer, terms, finder, notes)
-
-
-def hits(view: View, plan: Plan, found: Sequence[tuple[float, Handle]], offset: int = 0) -> tuple[Hit, ...]:
-    """Return what was ``found``, as (score, handle), as hits; the first has the rank ``offset`` + 1."""
-    snapshot = view.snapshot
-    handles = [handle for _, handle in found]
-    presenter = Presenter(
-        plan,
-        view.vocabulary.tokens,
-        idf=lambda term: snapshot.idf(term.layer, term.text),
-        matching=lambda texts: matching_forms(snapshot, handles, texts),
-    )
-    documents = zip(snapshot.documents(handles), found, strict=True)
-    return tuple(
-        presenter.present(document, rank=offset + place, score=score)
-        for place, (document, (score, _)) in enumerate(documents, 1)
-    )
 
 
 class TermsWatch:

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from searchkit.analysis.token import Layer, Token, WordKey
-from searchkit.engines.found import Handle, TopDocs
+from searchkit.engines.found import Expected, Handle, TopDocs
 
 if TYPE_CHECKING:
     from searchkit.analysis.batch import Batch
@@ -82,9 +82,11 @@ class Snapshot(AbstractContextManager["Snapshot", None], Protocol):
         sort: str = "relevance",
         total: bool = True,
         facets: bool = False,
+        expected: Expected | None = None,
     ) -> TopDocs:
         """Return hits number ``offset`` to ``offset + limit`` of all that matches ``plan``.
 
+        ``expected`` is for an engine that waits for others meanwhile; one that works itself leaves it alone.
         ``sort`` is "relevance" (by score), "date" (newest first) or "votes" (most first): documents without come last,
         equal ones go by score. Ties go by id, in code point order. A plan in which nothing scores lists by date.
         """
@@ -315,7 +317,7 @@ class Engine(Protocol):
         """Return the number of the commit that counts, None if there is no index; cheap, asked before every search."""
 
     def ask_current(self) -> Callable[[], int | None] | None:
-        """Begin to ask for what `current` returns, and return what waits for it; None if `current` answers at once."""
+        """Return what says what `current` returns, heard while others are asked; None if `current` answers at once."""
 
     def check_target(self) -> None:
         """Make sure that writing here harms nothing of others.

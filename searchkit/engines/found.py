@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,11 @@ from searchkit.query.plan import PlanTerm
 
 Handle = Any
 """A document as the snapshot that found it names it; nobody else looks inside. It can be hashed and compared."""
+
+Expected = Callable[[Sequence[Handle], int], Iterable[object]]
+"""Gets ready for hits: it is given documents that are probably among them, best first, and the number of matches, and
+what it returns is gone through, one small step after the other, as far as there is time.
+"""
 
 
 @dataclass(slots=True)

@@ -120,13 +120,10 @@ class _Wanted:
 class Highlighter:
     """Finds what a plan matches in documents; made for the few that are shown.
 
-    ``tokens`` is called for the words of the documents and should remember its answers. ``matching`` gives the
-    forms of the words of these documents that hold one of `texts`; without it every word is looked at.
+    ``tokens`` is called for the words of the documents and should remember its answers.
     """
 
-    def __init__(
-        self, plan: Plan, tokens: Tokens, matching: Callable[[Collection[str]], Collection[str]] | None = None
-    ) -> None:
+    def __init__(self, plan: Plan, tokens: Tokens) -> None:
         self._tokens = tokens
         self._wanted = _Wanted()
         for node in (plan.root, *plan.filters):
@@ -140,12 +137,19 @@ class Highlighter:
         }
         self._marks: dict[tuple[str, str], list[_Mark]] = {}
         self._causes: dict[int, _Cause] = {}
-        self._matching = None if matching is None else frozenset(matching(self.texts))
+        self._matching: frozenset[str] | None = None
 
     @property
     def texts(self) -> frozenset[str]:
         """The terms and forms that mark a word which is one or has one."""
         return frozenset(text for _, text in chain(self._wanted.terms, self._wanted.forms))
+
+    def look_for(self, forms: Collection[str]) -> None:
+        """Hear the forms of the words that hold one of `texts` in documents that are matched from now on.
+
+        Those that were given before count on. Before the first call every word is looked at.
+        """
+        self._matching = (self._matching or frozenset()).union(forms)
 
     @property
     def terms(self) -> Iterator[PlanTerm]:

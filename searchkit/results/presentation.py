@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
+from typing import NamedTuple
 
 from searchkit.document import Document
 from searchkit.query.plan import Plan, PlanTerm
 from searchkit.results.highlight import Highlighter, Tokens
-from searchkit.results.hit import Hit
+from searchkit.results.hit import Highlight, Hit, MatchedTerm, Snippet
 from searchkit.results.snippet import best_snippet
 
 _TERMS_OF_A_WORD = 16
 
 
+class Shown(NamedTuple):
+    """What is shown of a document, whatever its rank and its score."""
+
+    document: Document
+    snippet: Snippet
+    highlights: tuple[Highlight, ...]
+    matched_terms: tuple[MatchedTerm, ...]
+
+    def hit(self, *, rank: int, score: float) -> Hit:
+        """Return the document as a hit."""
+        return Hit(rank, score, self.document, self.snippet, self.highlights, self.matched_terms)
+
+
 class Presenter:
     """Makes the hits of one search.
 
-    ``idf`` gives the rarity of a term of the plan: the best passage is the one with the rarest words. ``matching``
-    is as for `Highlighter`.
+    ``idf`` gives the rarity of a term of the plan: the best passage is the one with the rarest words.
     """
 
     def __init__(
@@ -25,16 +38,21 @@ class Presenter:
         plan: Plan,
         tokens: Tokens,
         idf: Callable[[PlanTerm], float] | None = None,
-        matching: Callable[[Collection[str]], Collection[str]] | None = None,
     ) -> None:
-        self._highlighter = Highlighter(plan, tokens, matching)
+        self._highlighter = Highlighter(plan, tokens)
         self._weights = None if idf is None else _weights(self._highlighter.terms, idf)
 
-    def present(self, document: Document, *, rank: int, score: float) -> Hit:
-        """Return the document as a hit, with its best passage and all its matches."""
+    def look_for(self, matching: Callable[[Collection[str]], Collection[str]]) -> None:
+        """Hear which words can match in documents that are presented from now on, as `Highlighter.look_for` does.
+
+        ``matching`` gives the forms of their words that hold one of the texts it is given.
+        """
+        self._highlighter.look_for(matching(self._highlighter.texts))
+
+    def present(self, document: Document) -> Shown:
+        """Return what is shown of a document: its best passage and all its matches."""
         highlights, terms = self._highlighter.match(document)
-        snippet = best_snippet(document, highlights, self._weights)
-        return Hit(rank, score, document, snippet, highlights, terms)
+        return Shown(document, best_snippet(document, highlights, self._weights), highlights, terms)
 
 
 def _weights(terms: Iterable[PlanTerm], idf: Callable[[PlanTerm], float]) -> dict[int, float]:

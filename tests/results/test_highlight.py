@@ -101,7 +101,7 @@ def test_terms_name_field_and_way(presenter):
     )
 
     def terms(query):
-        hit = presenter(query, document).present(document, rank=1, score=1.0)
+        hit = presenter(query, document).present(document)
         return {(term.term, term.field, term.via) for term in hit.matched_terms}
 
     assert terms("모델을") == {("모델", "bullets", "word"), ("모델을", "bullets", "surface")}
@@ -114,7 +114,7 @@ def test_terms_name_field_and_way(presenter):
 
 def test_labels_are_never_highlighted(presenter):
     document = Document(id="x", bullets=["nothing here"], labels=["Performance Highlights"])
-    hit = presenter("performance", document).present(document, rank=1, score=1.0)
+    hit = presenter("performance", document).present(document)
     assert hit.highlights == ()
     assert [term.field for term in hit.matched_terms] == ["labels"]
 
@@ -128,7 +128,7 @@ def test_labels_are_never_highlighted(presenter):
 @settings(max_examples=150)
 def test_highlights_never_overlap_whatever_the_text(presenter, text):
     document = Document(id="x", title=text, bullets=[text, text])
-    hit = presenter('확산 모델 a4 b-4 é "모델 a"', document).present(document, rank=1, score=1.0)
+    hit = presenter('확산 모델 a4 b-4 é "모델 a"', document).present(document)
     ends = {}
     for mark in hit.highlights:
         key = mark.field, mark.item
@@ -160,14 +160,12 @@ def test_knowing_the_words_that_match_changes_nothing(ask, text):
             if key.form in texts or any(token.text in texts for token in words.tokens(key))
         }
 
-    hits = [
-        Presenter(planned, words.tokens, matching=given).present(document, rank=1, score=1.0)
-        for given in (None, matching)
-    ]
-    assert hits[0] == hits[1]
+    knowing, every = Presenter(planned, words.tokens), Presenter(planned, words.tokens)
+    knowing.look_for(matching)
+    assert knowing.present(document) == every.present(document)
 
 
 def test_wildcards_of_many_words_stay_quick(presenter):
     document = Document(id="x", title="a1", bullets=[" ".join(f"ab{number}" for number in range(1500))])
     made = presenter("title:ab* ab*", document)
-    assert cpu_seconds(lambda: made.present(document, rank=1, score=1.0)) < 1.0
+    assert cpu_seconds(lambda: made.present(document)) < 1.0

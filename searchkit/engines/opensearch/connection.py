@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import logging
 import os
+import socket
 import ssl
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +16,7 @@ from searchkit.engines.opensearch import driver
 from searchkit.engines.opensearch.address import Address
 from searchkit.engines.opensearch.backoff import Backoff
 from searchkit.engines.opensearch.failures import Busy, Dropped, NoAnswer, Where, translate
+from searchkit.engines.opensearch.meanwhile import work_until
 from searchkit.errors import EngineUnavailable, OptionError
 
 # Seconds for an answer, for a connection, and for trying again while the cluster is busy or a node is lost.
@@ -33,8 +35,31 @@ AUTHORITY = "SEARCHKIT_OPENSEARCH_CA"
 logging.getLogger("opensearch").addHandler(logging.NullHandler())
 
 
+class _Waiting:
+    """What lets the thread that waits for an answer do something else until it comes."""
+
+    sock: socket.socket
+
+    def getresponse(self) -> Any:
+        """Return the answer to what has been sent."""
+        work_until(lambda: driver.wait_for_read(self.sock, timeout=0))
+        return super().getresponse()  # type: ignore[misc]
+
+
+class _PlainConnection(_Waiting, driver.HTTPConnection):
+    pass
+
+
+class _SecureConnection(_Waiting, driver.HTTPSConnection):
+    pass
+
+
 class _Node(driver.Urllib3HttpConnection):
-    """A connection that keeps the server's advice about coming versions to itself."""
+    """Connections to a node. They keep the server's advice about coming versions to themselves."""
+
+    def _create_urllib3_pool(self) -> None:
+        super()._create_urllib3_pool()
+        self.pool.ConnectionCls = _SecureConnection if self.use_ssl else _PlainConnection
 
     def _raise_warnings(self, warning_headers: Any) -> None:
         pass

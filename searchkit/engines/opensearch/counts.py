@@ -52,6 +52,9 @@ class OnCluster(HasLexicon, Protocol):
     def remember(self, document_id: str, source: Mapping[str, str]) -> None:
         """Keep what came of a document with a hit, for when it is shown."""
 
+    def at_hand(self, handles: Iterable[str]) -> list[str]:
+        """Return those documents that nobody has to be asked for, to show them."""
+
     def live_frequencies(self, layer: Layer) -> npt.NDArray[np.int64]:
         """Return for each string of the lexicon how many documents hold it as a term of ``layer``."""
 

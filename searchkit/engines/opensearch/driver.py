@@ -18,6 +18,8 @@ try:
         TransportError,
     )
     from urllib3 import Timeout
+    from urllib3.connection import HTTPConnection, HTTPSConnection
+    from urllib3.util import wait_for_read
 except ImportError as error:
     raise EngineUnavailable(
         "an index on a cluster needs the OpenSearch client; install it: pip install 'searchkit[opensearch]'"
@@ -25,6 +27,8 @@ except ImportError as error:
 
 __all__ = [
     "ConnectionTimeout",
+    "HTTPConnection",
+    "HTTPSConnection",
     "ImproperlyConfigured",
     "NoConnection",
     "OpenSearchException",
@@ -34,4 +38,5 @@ __all__ = [
     "Transport",
     "TransportError",
     "Urllib3HttpConnection",
+    "wait_for_read",
 ]

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from searchkit.engines.base import DictionaryOf
     from searchkit.engines.verification import Verification
 
+_SOON = 1.0
+"""Seconds for an answer that others wait for."""
+
 
 class ClusterEngine:
     """What `searchkit.engines.base.Engine` promises, over a ledger and indexes of documents. Thread-safe.
@@ -48,8 +51,20 @@ class ClusterEngine:
         return self._ledger.current()
 
     def ask_current(self) -> Callable[[], int | None]:
-        """Begin to ask for what `current` returns, and return what waits for it."""
-        return meanwhile(self._ledger.current)
+        """Return what says what `current` returns; it is asked for while this thread waits for its next answer."""
+        found: list[int | None] = []
+
+        def ask() -> Iterator[None]:
+            found.append(self._ledger.current(timeout=_SOON, patience=0.0))
+            yield
+
+        stop = meanwhile(ask())
+
+        def answer() -> int | None:
+            stop()
+            return found[0] if found else self._ledger.current()
+
+        return answer
 
     def check_target(self) -> None:
         """Make sure that no index of others has this name."""

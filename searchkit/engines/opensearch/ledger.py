@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from searchkit.engines.opensearch.backoff import Backoff
+from searchkit.engines.opensearch.connection import PATIENCE as USUAL_PATIENCE
 from searchkit.engines.opensearch.connection import Connection
 from searchkit.engines.opensearch.failures import (
     NOT_FOUND,
@@ -103,9 +104,9 @@ class Ledger:
                 f"{self.place}: there is an index of that name, and searchkit didn't make it; choose another name"
             )
 
-    def current(self) -> int | None:
-        """Return the number of the commit that counts, None if there is none."""
-        found = self._get(HEAD, fields="number")
+    def current(self, *, timeout: float = _TIMEOUT, patience: float = USUAL_PATIENCE) -> int | None:
+        """Return the number of the commit that counts, None if there is none; times as in `Connection.request`."""
+        found = self._get(HEAD, fields="number", timeout=timeout, patience=patience)
         return None if found is None else int(found["_source"]["number"]) or None
 
     def read(self) -> tuple[Head, Version] | None:
@@ -178,11 +179,17 @@ class Ledger:
             return found is not None and bool(found["_source"] == body)
         return True
 
-    def _get(self, document_id: str, fields: str = "") -> Any:
+    def _get(
+        self, document_id: str, fields: str = "", timeout: float = _TIMEOUT, patience: float = USUAL_PATIENCE
+    ) -> Any:
         params = {"_source_includes": fields} if fields else None
         try:
             return self.connection.request(
-                "GET", f"{self._path}/_doc/{quote(document_id, safe='')}", params=params, timeout=_TIMEOUT
+                "GET",
+                f"{self._path}/_doc/{quote(document_id, safe='')}",
+                params=params,
+                timeout=timeout,
+                patience=patience,
             )
         except NothingThere:
             return None

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from searchkit.engines.found import TopDocs
+from searchkit.engines.found import Expected, TopDocs
 from searchkit.engines.opensearch.counts import Counts, Key, OnCluster, name_key
 from searchkit.engines.opensearch.facets import counted_facets, facet_aggregations
+from searchkit.engines.opensearch.meanwhile import meanwhile
 from searchkit.engines.opensearch.schema import MARKS
 from searchkit.engines.opensearch.searches import encoded, preference, search
 from searchkit.engines.opensearch.second_stage import SecondStageScorer
@@ -44,12 +45,14 @@ def run(
     sort: str = "relevance",
     total: bool = True,
     facets: bool = False,
+    expected: Expected | None = None,
 ) -> TopDocs:
     """Return hits number ``offset`` to ``offset + limit`` of all that matches ``plan``, by id.
 
     ``sort`` is "relevance" (by score), "date" (newest first) or "votes" (most first): documents without come last,
     equal ones go by score. Ties go by id. A plan in which nothing scores lists by date. Where
-    no ``total`` is asked for nothing will be shown, so only the words of documents come with the hits.
+    no ``total`` is asked for nothing will be shown, so only the words of documents come with the hits. ``expected``
+    hears of the best of the first stage while the second is asked for.
 
     Raises:
         EngineUnavailable: the cluster can't answer.
@@ -76,14 +79,22 @@ def run(
     known: dict[str, Any] | None = snapshot.caches.get(_AHEAD, {}).pop(body, None)
     answer = known or _counting(snapshot, body, copies, keys)
     hits = _hits(snapshot, answer)
+    found = int(answer["hits"]["total"]["value"]) if total else 0
     if second is not None and plan.second is not None and hits:
         best, rest = hits[: plan.second.weights.window], hits[plan.second.weights.window :]
+        page: list[Hit] = []
         wanted = min(offset + limit, len(best)) - offset
-        page = _rescored(snapshot, second, query, best, offset, wanted, copies) if wanted > 0 else []
+        if wanted > 0:
+            likely = snapshot.at_hand(each for _, each in best[offset : offset + wanted])
+            stop = meanwhile(iter(() if expected is None else expected(likely, found)))
+            try:
+                page = _rescored(snapshot, second, query, best, offset, wanted, copies)
+            finally:
+                stop()
         hits = page + rest[max(offset - len(best), 0) :][: limit - len(page)]
     return TopDocs(
         list(hits),
-        int(answer["hits"]["total"]["value"]) if total else 0,
+        found,
         counted_facets(snapshot, query, answer["aggregations"], copies) if facets else None,
     )
 

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from searchkit.analysis.glosses import Gloss
 from searchkit.analysis.token import Layer
 from searchkit.document import Document
-from searchkit.engines.found import Contribution, TopDocs
+from searchkit.engines.found import Contribution, Expected, TopDocs
 from searchkit.engines.opensearch import schema, search
 from searchkit.engines.opensearch.blob_cache import BlobCache
 from searchkit.engines.opensearch.body import gloss_value, read_document
@@ -72,9 +72,19 @@ class ClusterSnapshot(Committed):
         sort: str = "relevance",
         total: bool = True,
         facets: bool = False,
+        expected: Expected | None = None,
     ) -> TopDocs:
         """Return a page of what matches ``plan``."""
-        return search.run(self, plan, limit=limit, offset=offset, sort=sort, total=total, facets=facets)
+        return search.run(
+            self,
+            plan,
+            limit=limit,
+            offset=offset,
+            sort=sort,
+            total=total,
+            facets=facets,
+            expected=expected,
+        )
 
     def best_by_terms(self, plan: Plan, limit: int) -> Sequence[str]:
         """Return the best documents of ``plan`` by its terms alone."""
@@ -144,6 +154,16 @@ class ClusterSnapshot(Committed):
         for field, value in source.items():
             if document_id not in (self._documents if field == schema.STORED else self._words):
                 self._came[field][document_id] = value
+
+    def at_hand(self, handles: Iterable[str]) -> list[str]:
+        """Return those documents that nobody has to be asked for, to show them."""
+        documents, stored = self._documents, self._came[schema.STORED]
+        words, marks = self._words, self._came[schema.MARKS]
+        return [
+            each
+            for each in handles
+            if (each in documents or each in stored) and (each in words or each in marks)
+        ]
 
     def find(self, document_id: str) -> str | None:
         """Return the document with an id, None if there is none."""

@@ -23,7 +23,7 @@ from searchkit.engines.whoosh.user_files import read_user_files
 if TYPE_CHECKING:
     from searchkit.analysis.glosses import Gloss
     from searchkit.engines.base import Ints
-    from searchkit.engines.found import Contribution, TopDocs
+    from searchkit.engines.found import Contribution, Expected, TopDocs
     from searchkit.query.plan import Node, PhraseTerm, Plan
     from searchkit.ranking.features import FeatureScore
 
@@ -75,6 +75,7 @@ class WhooshSnapshot:
         sort: str = "relevance",
         total: bool = True,
         facets: bool = False,
+        expected: Expected | None = None,
     ) -> TopDocs:
         """Return a page of what matches ``plan``."""
         from searchkit.engines.whoosh import executor

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from threading import Barrier
 from typing import Any
 
 import pytest
@@ -13,7 +9,6 @@ import pytest
 from searchkit import SearchIndex
 from searchkit.document import Document
 from searchkit.engines.opensearch.connection import Connection
-from searchkit.engines.opensearch.meanwhile import meanwhile
 
 
 def paper(number: int) -> Document:
@@ -38,34 +33,6 @@ def test_a_search_finds_the_new_index_where_its_own_has_been_removed(cluster_add
         for number in (2, 3):
             SearchIndex.build([paper(number)], cluster_address).close()
         assert [hit.id for hit in reader.search("모델")] == ["3"]
-
-
-def test_what_is_asked_meanwhile_returns_or_raises() -> None:
-    assert meanwhile(lambda: 5)() == 5
-    wait = meanwhile(lambda: int("five"))
-    for _ in range(2):
-        with pytest.raises(ValueError, match="five"):
-            wait()
-
-
-def test_as_many_are_asked_at_once_as_there_are() -> None:
-    all_of_them = Barrier(5, timeout=30)
-    waits = [meanwhile(all_of_them.wait) for _ in range(5)]
-    assert sorted(wait() for wait in waits) == [0, 1, 2, 3, 4]
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system doesn't fork processes")
-def test_a_forked_process_asks_in_threads_of_its_own() -> None:
-    code = """
-import os, sys, time
-from searchkit.engines.opensearch.meanwhile import meanwhile
-meanwhile(int)()
-time.sleep(0.2)
-if not os.fork():
-    os._exit(meanwhile(lambda: 3)())
-sys.exit(os.waitstatus_to_exitcode(os.wait()[1]))
-"""
-    assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 3
 
 
 def test_most_searches_take_two_requests_one_after_the_other(
