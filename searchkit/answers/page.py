@@ -56,5 +56,4 @@ class Page:
         snapshot = self._view.snapshot
         documents = snapshot.documents(handles)
         presenter.look_for(lambda texts: matching_forms(snapshot, handles, texts))
-        for handle, document in zip(handles, documents, strict=True):
-            yield handle, presenter.present(document)
+        yield from zip(handles, presenter.present(documents), strict=True)

@@ -10,17 +10,15 @@ Where the caller knows which words of the documents can match, only the chunks t
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from dataclasses import field as default
 from functools import lru_cache
-from itertools import accumulate, chain
+from itertools import chain
 from typing import NamedTuple
 
-from searchkit.analysis.normalization import fold
 from searchkit.analysis.token import Context, Kind, Layer, Token, WordKey
-from searchkit.analysis.words import Word, same_signs, split_chunk
+from searchkit.analysis.words import Word, split_chunk
 from searchkit.document import Document
 from searchkit.query.plan import (
     AnyTerm,
@@ -37,6 +35,7 @@ from searchkit.query.plan import (
 )
 from searchkit.ranking.weights import PARTICLE_WEIGHT
 from searchkit.results.hit import Highlight, MatchedTerm
+from searchkit.results.page_text import PageText, Pieces, Text
 
 Tokens = Callable[[WordKey], Sequence[Token]]
 """Gives the tokens of a word, from the lexicon of the index."""
@@ -49,8 +48,6 @@ _KIND_LAYERS = {
 }
 _BASE_LAYERS = {"title": Layer.TITLE, "bullets": Layer.BULLETS}
 _MAX_CACHED_CHUNK = 128
-_Text = tuple[str, int, str]
-"""Field, item and text."""
 _Placed = tuple[int, Word]
 """Where the chunk of a word begins, and the word."""
 _OTHER: _Placed = (0, Word(0, 0, WordKey(Context.FREE, "")))
@@ -81,6 +78,10 @@ class _Mark(NamedTuple):
     start: int
     end: int
     cause: _Cause
+
+
+_Place = tuple[str, int, list[_Mark]]
+"""Field, item and what was found there."""
 
 
 @dataclass(slots=True)
@@ -128,9 +129,8 @@ class Highlighter:
         self._wanted = _Wanted()
         for node in (plan.root, *plan.filters):
             self._wanted.collect(node)
-        phrases = [phrase for phrase in self._wanted.phrases if phrase.words]
+        self._phrases = phrases = [phrase for phrase in self._wanted.phrases if phrase.words]
         self._open_phrases = [phrase for phrase in phrases if phrase.words[0].tail]
-        self._forms_of_phrases = {form for phrase in phrases for word in phrase.words for form in word.forms}
         self._phrases_by_form = {
             form: [each for each in phrases if each.words[0].tail or form in each.words[0].forms]
             for form in {form for phrase in phrases for form in phrase.words[0].forms}
@@ -159,14 +159,43 @@ class Highlighter:
         for phrase in self._wanted.phrases:
             yield from phrase.terms
 
-    def match(self, document: Document) -> tuple[tuple[Highlight, ...], tuple[MatchedTerm, ...]]:
-        """Return the places that match, in the order of title and bullets, and the terms found there.
+    def match(
+        self, documents: Sequence[Document]
+    ) -> Iterator[tuple[tuple[Highlight, ...], tuple[MatchedTerm, ...]]]:
+        """Yield for each document the places that match, in the order of title and bullets, and the terms found there.
 
         Highlights never overlap or touch within a text.
         """
-        texts = list(_texts(document))
-        plain = _plain("\n".join([text for *_, text in texts]))
-        places = list(self._in_texts(texts, plain) if plain is not None else self._in_each(texts))
+        page = PageText(documents)
+        pieces = None if self._matching is None else page.holding(self._matching)
+        named = page.holding_phrases(self._phrases)
+        texts: list[list[int]] = [[] for _ in documents]
+        for number in range(len(page.texts)) if pieces is None else sorted({*pieces, *named}):
+            texts[page.texts[number][0]].append(number)
+        for place, document in enumerate(documents):
+            odd = page.odd.get(place)
+            found = self._in_page(page, texts[place], pieces, named) if odd is None else self._in_each(odd)
+            yield self._matches(document, list(found))
+
+    def _in_page(
+        self,
+        page: PageText,
+        numbers: Sequence[int],
+        pieces: dict[int, Pieces] | None,
+        named: dict[int, Pieces],
+    ) -> Iterator[_Place]:
+        """Yield the places in those texts of ``page`` that hold any."""
+        for number in numbers:
+            _, (field, item, text) = page.texts[number]
+            chunks = _chunks(text) if pieces is None else page.within(number, pieces.get(number, {}))
+            words = _words(text, page.within(number, named[number])) if number in named else []
+            marks = self._in_text(field, text, chunks, words)
+            if marks:
+                yield field, item, marks
+
+    def _matches(
+        self, document: Document, places: Sequence[_Place]
+    ) -> tuple[tuple[Highlight, ...], tuple[MatchedTerm, ...]]:
         only_faint = all(mark.cause.faint for _, _, marks in places for mark in marks)
         highlights: list[Highlight] = []
         found: dict[tuple[str, str], MatchedTerm] = {}
@@ -184,43 +213,37 @@ class Highlighter:
                     highlights.append(Highlight(field, item, start, end, cause.words))
         return tuple(highlights), (*found.values(), *self._outside_text(document))
 
-    def _in_texts(self, texts: Sequence[_Text], whole: str) -> Iterator[tuple[str, int, list[_Mark]]]:
-        """Yield the places in those texts, which read ``whole`` line by line, that hold any."""
-        starts = [0, *accumulate(len(text) + 1 for *_, text in texts)]
-        forms = self._matching
-        pieces = None if forms is None else _pieces(whole, starts, forms)
-        there = {form for form in self._forms_of_phrases if form in whole}
-        named = _pieces(whole, starts, _worth_looking_for(there, self._wanted.phrases)) if there else {}
-        for number, (field, item, text) in enumerate(texts):
-            if pieces is not None and number not in pieces and number not in named:
-                continue
-            begin = starts[number]
-            chunks = _chunks(text, None if pieces is None else _within(begin, pieces.get(number, {})))
-            words = _words(text, _within(begin, named[number])) if number in named else []
-            marks = self._in_text(field, chunks, words)
-            if marks:
-                yield field, item, marks
-
-    def _in_each(self, texts: Sequence[_Text]) -> Iterator[tuple[str, int, list[_Mark]]]:
+    def _in_each(self, texts: Sequence[Text]) -> Iterator[_Place]:
         """Yield the places in each of ``texts``, whatever these look like."""
         for field, item, text in texts:
-            words = [(at, word) for at, chunk in _chunks(text) for word in _split(chunk)]
-            yield field, item, self._in_text(field, _chunks(text), words)
+            chunks = _chunks(text)
+            words = [(at, word) for at, end in chunks for word in _split(text[at:end])]
+            yield field, item, self._in_text(field, text, chunks, words)
 
     def _in_text(
-        self, place: str, chunks: Iterable[tuple[int, str]], words: Sequence[_Placed]
+        self, place: str, text: str, pieces: Iterable[tuple[int, int]], words: Sequence[_Placed]
     ) -> list[_Mark]:
-        """Return the places in a text: of words in its ``chunks``, and of phrases among ``words``."""
+        """Return the places in a text: of words in its ``pieces`` between blanks, and of phrases among ``words``."""
         marks: list[_Mark] = []
         known = self._marks
-        for at, chunk in chunks:
-            within = known.get((place, chunk))
+        for at, end in pieces:
+            piece = text[at:end]
+            within = known.get((place, piece))
             if within is None:
-                within = known[place, chunk] = self._in_chunk(chunk, place)
+                within = known[place, piece] = self._in_piece(piece, place)
             if within:
-                marks += [_Mark(at + start, at + end, cause) for start, end, cause in within]
-        named = self._in_order(words, place)
+                marks += [_Mark(at + start, at + stop, cause) for start, stop, cause in within]
+        named = self._in_order(words, place) if words else []
         return _merged(marks + named) if named else marks
+
+    def _in_piece(self, piece: str, place: str) -> list[_Mark]:
+        if piece.split() == [piece]:
+            return self._in_chunk(piece, place)
+        return [
+            _Mark(begin + start, begin + stop, cause)
+            for begin, end in _chunks(piece)
+            for start, stop, cause in self._in_chunk(piece[begin:end], place)
+        ]
 
     def _in_chunk(self, chunk: str, place: str) -> list[_Mark]:
         marks: list[_Mark] = []
@@ -308,52 +331,9 @@ def _split(chunk: str) -> list[Word]:
     return _cached_split(chunk) if len(chunk) <= _MAX_CACHED_CHUNK else split_chunk(chunk)
 
 
-def _texts(document: Document) -> Iterator[_Text]:
-    yield "title", 0, document.title
-    for item, bullet in enumerate(document.bullets):
-        yield "bullets", item, bullet
-    for item, label in enumerate(document.labels):
-        if label:
-            yield "labels", item, label
-
-
-def _plain(text: str) -> str | None:
-    """Return ``text`` as forms are written, each code point at its place; None where that can't be had."""
-    folded, offsets = fold(text)
-    if offsets is not None or "Σ" in folded:  # how a sigma is lower-cased depends on what follows
-        return None
-    plain = same_signs(folded.lower())
-    return plain if len(plain) == len(text) else None
-
-
-def _chunks(text: str, pieces: Sequence[tuple[int, int]] | None = None) -> Iterator[tuple[int, str]]:
-    """Yield the chunks of ``text``, or of its ``pieces``, and where they begin."""
-    for start, end in ((0, len(text)),) if pieces is None else pieces:
-        for match in _CHUNK.finditer(text, start, end):
-            yield match.start(), match.group()
-
-
-def _pieces(whole: str, starts: Sequence[int], forms: Iterable[str]) -> dict[int, dict[int, int]]:
-    """Return where each piece between blanks that holds one of ``forms`` begins and ends, by the number of the text.
-
-    The texts stand in ``whole`` from ``starts`` on, with one character after each.
-    """
-    found: dict[int, dict[int, int]] = {}
-    for form in forms:
-        at = whole.find(form)
-        while at >= 0:
-            number = bisect_right(starts, at) - 1
-            begin, stop = starts[number], starts[number + 1] - 1
-            end = whole.find(" ", at, stop)
-            end = stop if end < 0 else end
-            found.setdefault(number, {})[max(begin, whole.rfind(" ", begin, at) + 1)] = end
-            at = whole.find(form, end)
-    return found
-
-
-def _within(begin: int, pieces: dict[int, int]) -> list[tuple[int, int]]:
-    """Return ``pieces`` of a text that stands from ``begin`` on, in its order, by their places in it."""
-    return sorted((at - begin, stop - begin) for at, stop in pieces.items())
+def _chunks(text: str) -> list[tuple[int, int]]:
+    """Return where the chunks of ``text`` begin and end."""
+    return [match.span() for match in _CHUNK.finditer(text)]
 
 
 def _words(text: str, pieces: Sequence[tuple[int, int]]) -> list[_Placed]:
@@ -361,20 +341,12 @@ def _words(text: str, pieces: Sequence[tuple[int, int]]) -> list[_Placed]:
     words: list[_Placed] = []
     before = 0
     for start, end in pieces:
-        if words and any(_split(chunk) for _, chunk in _chunks(text, ((before, start),))):
+        if words and any(_split(chunk) for chunk in text[before:start].split()):
             words.append(_OTHER)
-        words += [(at, word) for at, chunk in _chunks(text, ((start, end),)) for word in _split(chunk)]
+        for begin, after in _chunks(text[start:end]):
+            words += [(start + begin, word) for word in _split(text[start + begin : start + after])]
         before = end
     return words
-
-
-def _worth_looking_for(there: set[str], phrases: Sequence[Phrase]) -> set[str]:
-    """Return those of the forms that are ``there`` with which one of ``phrases`` may be there, too."""
-    found: set[str] = set()
-    for phrase in phrases:
-        if not any(there.isdisjoint(word.forms) for word in phrase.words):
-            found.update(form for word in phrase.words for form in word.forms if form in there)
-    return found
 
 
 def _without_faint(marks: list[_Mark]) -> list[_Mark]:

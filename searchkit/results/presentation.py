@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from searchkit.document import Document
@@ -49,10 +49,10 @@ class Presenter:
         """
         self._highlighter.look_for(matching(self._highlighter.texts))
 
-    def present(self, document: Document) -> Shown:
-        """Return what is shown of a document: its best passage and all its matches."""
-        highlights, terms = self._highlighter.match(document)
-        return Shown(document, best_snippet(document, highlights, self._weights), highlights, terms)
+    def present(self, documents: Sequence[Document]) -> Iterator[Shown]:
+        """Yield what is shown of each document: its best passage and all its matches."""
+        for document, (highlights, terms) in zip(documents, self._highlighter.match(documents), strict=True):
+            yield Shown(document, best_snippet(document, highlights, self._weights), highlights, terms)
 
 
 def _weights(terms: Iterable[PlanTerm], idf: Callable[[PlanTerm], float]) -> dict[int, float]:

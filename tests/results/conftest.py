@@ -73,7 +73,7 @@ def marked(presenter: Callable[[str, Document], Presenter]) -> Callable[..., lis
 
     def made(query: str, *bullets: str, title: str = "") -> list[str]:
         document = Document(id="x", title=title, bullets=bullets)
-        hit = presenter(query, document).present(document)
+        hit = next(presenter(query, document).present([document]))
         found = []
         for mark in hit.highlights:
             text = title if mark.field == "title" else bullets[mark.item]

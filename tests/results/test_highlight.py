@@ -101,7 +101,7 @@ def test_terms_name_field_and_way(presenter):
     )
 
     def terms(query):
-        hit = presenter(query, document).present(document)
+        hit = next(presenter(query, document).present([document]))
         return {(term.term, term.field, term.via) for term in hit.matched_terms}
 
     assert terms("모델을") == {("모델", "bullets", "word"), ("모델을", "bullets", "surface")}
@@ -114,7 +114,7 @@ def test_terms_name_field_and_way(presenter):
 
 def test_labels_are_never_highlighted(presenter):
     document = Document(id="x", bullets=["nothing here"], labels=["Performance Highlights"])
-    hit = presenter("performance", document).present(document)
+    hit = next(presenter("performance", document).present([document]))
     assert hit.highlights == ()
     assert [term.field for term in hit.matched_terms] == ["labels"]
 
@@ -128,7 +128,7 @@ def test_labels_are_never_highlighted(presenter):
 @settings(max_examples=150)
 def test_highlights_never_overlap_whatever_the_text(presenter, text):
     document = Document(id="x", title=text, bullets=[text, text])
-    hit = presenter('확산 모델 a4 b-4 é "모델 a"', document).present(document)
+    hit = next(presenter('확산 모델 a4 b-4 é "모델 a"', document).present([document]))
     ends = {}
     for mark in hit.highlights:
         key = mark.field, mark.item
@@ -162,10 +162,28 @@ def test_knowing_the_words_that_match_changes_nothing(ask, text):
 
     knowing, every = Presenter(planned, words.tokens), Presenter(planned, words.tokens)
     knowing.look_for(matching)
-    assert knowing.present(document) == every.present(document)
+    assert [*knowing.present([document])] == [*every.present([document])]
+
+
+@given(
+    st.lists(
+        st.text(alphabet=st.sampled_from("확산모델을 aB4-.\n\t漢Σ\u1112\u1161"), max_size=30), max_size=5
+    )
+)
+@settings(max_examples=100)
+def test_documents_of_a_page_are_marked_as_each_is_alone(ask, texts):
+    documents = [
+        Document(id=f"x{number}", title=text, bullets=[text, f"{text} 확산 모델을"], labels=[text, None])
+        for number, text in enumerate(texts)
+    ]
+    everything = Document(id="all", title=" ".join(texts), bullets=["확산 모델을"])
+    planned, words = ask('확산 모델 a4 "모델 a" "확산 모델"', everything)
+    made = Presenter(planned, words.tokens)
+    made.look_for(lambda _: {word.key.form for text in (*texts, "확산 모델을") for word in split(text)})
+    assert [*made.present(documents)] == [shown for each in documents for shown in made.present([each])]
 
 
 def test_wildcards_of_many_words_stay_quick(presenter):
     document = Document(id="x", title="a1", bullets=[" ".join(f"ab{number}" for number in range(1500))])
     made = presenter("title:ab* ab*", document)
-    assert cpu_seconds(lambda: made.present(document)) < 1.0
+    assert cpu_seconds(lambda: list(made.present([document]))) < 1.0

@@ -18,7 +18,7 @@ LONG = (
 
 def passage(presenter, query, *bullets, **values):
     document = Document(id="x", bullets=bullets, **values)
-    return presenter(query, document).present(document).snippet
+    return next(presenter(query, document).present([document])).snippet
 
 
 def test_the_bullet_with_the_most_words_wins(presenter):

@@ -24,5 +24,5 @@ def test_hits_are_those_of_a_presenter_that_knows_nothing(seeds, query):
     view = seeds._current()
     presenter = Presenter(answer(view, Request(query=query)).plan, view.vocabulary.tokens)
     for hit in found:
-        alone = presenter.present(hit.document)
+        alone = next(presenter.present([hit.document]))
         assert (hit.highlights, hit.matched_terms) == (alone.highlights, alone.matched_terms)
