@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from searchkit.analysis.token import FIRST_WORD, ITEM_END, Layer
 from searchkit.engines.derived import derived
-from searchkit.engines.whoosh.phrase import holders, without_sentences
+from searchkit.engines.whoosh.phrase_codes import holders, without_sentences
 from searchkit.engines.whoosh.places import resolve
 from searchkit.query.plan import PhraseTerm, Plan
 from searchkit.query.spacing import cut

@@ -74,7 +74,7 @@ def command(
     **options: Any,
 ) -> int:
     """Find the documents that answer QUERY best; without one, list the newest."""
-    from searchkit.engines.whoosh.blockfile import hold_little
+    from searchkit.engines.whoosh.mapped_column import hold_little
     from searchkit.search_index import SearchIndex
 
     hold_little()

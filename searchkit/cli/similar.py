@@ -24,7 +24,7 @@ Examples:
 @click.pass_obj
 def command(console: Console, document_id: str, *, limit: int, folder: str, output: str) -> int:
     """Find documents that share the best terms of the one with this ID; hits name theirs."""
-    from searchkit.engines.whoosh.blockfile import hold_little
+    from searchkit.engines.whoosh.mapped_column import hold_little
     from searchkit.search_index import SearchIndex
 
     hold_little()

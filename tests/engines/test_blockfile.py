@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from timing import cpu_seconds
 
-from searchkit.engines.whoosh import blockfile
+from searchkit.engines.whoosh import mapped_column
 from searchkit.engines.whoosh.blockfile import (
     BLOCK_BYTES,
     BlockFile,
@@ -127,9 +127,11 @@ def test_only_touched_blocks_are_checked_and_only_once(
     file = BlockFile.open(tmp_path, record)
     column = file.column("a")
     checked: list[int] = []
-    is_sound = blockfile._Blocks.is_sound
+    is_sound = mapped_column.Blocks.is_sound
     monkeypatch.setattr(
-        blockfile._Blocks, "is_sound", lambda self, number: checked.append(number) or is_sound(self, number)
+        mapped_column.Blocks,
+        "is_sound",
+        lambda self, number: checked.append(number) or is_sound(self, number),
     )
     assert column.slice(10, 20).tolist() == list(range(10, 20))
     assert column[15] == 15
@@ -246,9 +248,9 @@ def resident_bytes(path: Path) -> int:
 def test_little_is_held_of_many_small_slices(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, little: bool
 ) -> None:
-    monkeypatch.setattr(blockfile, "_holds_little", False)
+    monkeypatch.setattr(mapped_column, "_holds_little", False)
     if little:
-        blockfile.hold_little()
+        mapped_column.hold_little()
     blocks = 200
     array = np.random.default_rng(1).integers(0, 256, blocks * BLOCK_BYTES, dtype=np.uint8)
     record = write(tmp_path, {"before": np.arange(9), "slices": array})
@@ -259,3 +261,28 @@ def test_little_is_held_of_many_small_slices(
     held = resident_bytes(tmp_path / record.name)
     assert held < 20 * BLOCK_BYTES if little else held > 150 * BLOCK_BYTES
     assert np.array_equal(file.column("slices").all(), array)
+
+
+@pytest.mark.parametrize("little", [False, True])
+def test_heads_are_rows_with_zeros_behind_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, little: bool
+) -> None:
+    monkeypatch.setattr(mapped_column, "_holds_little", little)
+    array = np.random.default_rng(2).integers(1, 256, 3 * BLOCK_BYTES, dtype=np.uint8)
+    record = write(tmp_path, {"long": array, "short": array[:5]})
+    file = BlockFile.open(tmp_path, record)
+    starts = np.append(np.arange(0, len(array), 701), [len(array) - 2, len(array)])
+    rows = file.column("long").heads(starts, 9)
+    wide = np.append(array, np.zeros(9, np.uint8))
+    assert (rows == wide[starts[:, None] + np.arange(9)]).all()
+    assert file.column("short").heads(np.array([3]), 9).tolist() == [
+        [*array[3:5].tolist(), 0, 0, 0, 0, 0, 0, 0]
+    ]
+    assert file.column("long").heads(np.zeros(0, np.int64), 9).shape == (0, 9)
+    with pytest.raises(IndexCorrupt):
+        file.column("long").heads(np.array([len(array) + 1]), 9)
+    data = bytearray((tmp_path / record.name).read_bytes())
+    data[BLOCK_BYTES + 100] ^= 1
+    (tmp_path / record.name).write_bytes(data)
+    with pytest.raises(IndexCorrupt):
+        BlockFile.open(tmp_path, record).column("long").heads(np.array([BLOCK_BYTES - 70]), 9)

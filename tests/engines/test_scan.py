@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from searchkit.analysis.token import FIRST_WORD, ITEM_END
-from searchkit.engines.whoosh import phrase, scan, stream
+from searchkit.engines.whoosh import phrase_codes, scan, stream
 from searchkit.engines.whoosh.places import fitting
 
 CODE = st.one_of(
@@ -37,8 +37,8 @@ def test_scanning_finds_what_decoding_finds(documents, places, field, data_sourc
         ends.append(len(codes))
     data, byte_offsets = stream.encode(np.array(codes, np.int64))
     offsets = byte_offsets[np.array(ends)]
-    decoded = phrase.without_sentences(stream.decode(data), np.array(ends))
-    expected = set(phrase.holders(*decoded, fits(*places), field).tolist())
+    decoded = phrase_codes.without_sentences(stream.decode(data), np.array(ends))
+    expected = set(phrase_codes.holders(*decoded, fits(*places), field).tolist())
     anchor = data_source.draw(st.integers(0, len(places) - 1))
     at = scan.places_of(data, fits(*places[:anchor]), places[anchor], fits(*places[anchor + 1 :]))
     docs = np.searchsorted(offsets, at, side="right") - 1
@@ -63,18 +63,3 @@ def test_many_words_fit_as_each_of_few_does():
     few = [fitting(words[at : at + 5], 98)(codes) for at in range(0, len(words), 5)]
     assert fitting(words, 98)(codes).tolist() == np.logical_or.reduce(few).tolist()
     assert codes[fitting(words, 98)(codes)].tolist() == (words + FIRST_WORD).tolist()
-
-
-@settings(max_examples=150)
-@given(st.lists(ITEMS, min_size=1, max_size=6), st.integers(1, 6))
-def test_ends_of_first_items_are_found_in_beginnings_of_streams(documents, most):
-    streams = [
-        stream.encode(np.array([code for item in items for code in (*item, ITEM_END)]))[0]
-        for items in documents
-    ]
-    bounds = np.cumsum([0, *(min(len(each), most) for each in streams)])
-    ends, there = scan.first_item_ends(np.concatenate([each[:most] for each in streams]), bounds)
-    for row, items in enumerate(documents):
-        size = len(stream.encode(np.array([*items[0], ITEM_END]))[0])
-        assert there[row] == (size <= most)
-        assert not there[row] or ends[row] == bounds[row] + size - 1

@@ -13,7 +13,6 @@ import mmap
 import os
 import struct
 import zlib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +21,11 @@ import numpy.typing as npt
 
 from searchkit.engines.whoosh.files import Data, Files, unavailable
 from searchkit.engines.whoosh.manifest import FileRecord
+from searchkit.engines.whoosh.mapped_column import BLOCK_BYTES, REPAIR, Blocks, Column
 from searchkit.errors import IndexCorrupt
 
 Array = npt.NDArray[Any]
 
-BLOCK_BITS = 16
-BLOCK_BYTES = 1 << BLOCK_BITS
-_SLICES_AT_ONCE = 64
 _ALIGNMENT = 64
 _HEADER = b"searchkit blocks 1\n".ljust(_ALIGNMENT, b"\0")
 _MAGIC = b"skblock1"
@@ -36,7 +33,6 @@ _TRAILER = struct.Struct("<QIIII8s")
 _DTYPES = {
     code: np.dtype(code) for code in ("|u1", "|i1", "<u2", "<i2", "<u4", "<i4", "<u8", "<i8", "<f4", "<f8")
 }
-_REPAIR = "run `searchkit verify`, then `searchkit repair`"
 
 
 def small(values: Array) -> npt.NDArray[np.unsignedinteger]:
@@ -129,141 +125,6 @@ class BlockFileWriter:
                 self._crc = 0
 
 
-_holds_little = False
-
-
-def hold_little() -> None:
-    """Have this process hold little of the files in memory: for those that answer once and end."""
-    global _holds_little  # noqa: PLW0603
-    _holds_little = True
-
-
-class _Blocks:
-    """The mapped content of a file in blocks, and which of them were found sound."""
-
-    def __init__(self, path: Path, mapped: mmap.mmap, end: int, crcs: list[int]) -> None:
-        self.path = path
-        self.map = mapped
-        self.count = len(crcs)
-        self._end = end
-        self._crcs = crcs
-        self._checked = bytearray(len(crcs))
-
-    def let_go(self, first: int, stop: int) -> None:
-        """Have the memory of a range of blocks freed; what is touched again comes back."""
-        if hasattr(self.map, "madvise"):
-            start = first << BLOCK_BITS
-            self.map.madvise(mmap.MADV_DONTNEED, start, min(stop << BLOCK_BITS, len(self.map)) - start)
-
-    def unchecked(self, first: int, stop: int) -> int:
-        """Return the first block of a range that was not checked yet, -1 if all were."""
-        return self._checked.find(0, first, stop)
-
-    def check(self, first: int, stop: int) -> bool:
-        """Check those blocks of a range that were not checked yet; return whether there were any."""
-        number = self._checked.find(0, first, stop)
-        if number < 0:
-            return False
-        while number >= 0:
-            if not self.is_sound(number):
-                raise IndexCorrupt(
-                    f"wrong checksum in the 64 KiB at byte {number * BLOCK_BYTES}; {_REPAIR}", path=self.path
-                )
-            self._checked[number] = 1
-            number = self._checked.find(0, number + 1, stop)
-        return True
-
-    def is_sound(self, number: int) -> bool:
-        """Check a block, even if it was checked before."""
-        start = number << BLOCK_BITS
-        with memoryview(self.map) as view, view[start : min(start + BLOCK_BYTES, self._end)] as block:
-            return zlib.crc32(block) == self._crcs[number]
-
-
-class Column:
-    """A mapped array; its blocks are checked when first touched.
-
-    Raises:
-        IndexCorrupt: a block's checksum is wrong, or what is asked for lies outside the array.
-    """
-
-    __slots__ = ("_array", "_blocks", "_first", "_itemsize", "_offset", "_sound", "_stop", "dtype", "size")
-
-    def __init__(self, blocks: _Blocks, dtype: np.dtype[Any], offset: int, size: int) -> None:
-        self.dtype = dtype
-        self.size = size
-        self._blocks = blocks
-        self._offset = offset
-        self._itemsize = dtype.itemsize
-        self._array: Array = np.frombuffer(blocks.map, dtype, size, offset)
-        self._first = offset >> BLOCK_BITS
-        self._stop = ((offset + size * dtype.itemsize - 1) >> BLOCK_BITS) + 1 if size else self._first
-        self._sound = size == 0
-
-    def slice(self, start: int, stop: int) -> Array:
-        """Return elements from ``start`` up to ``stop`` as a read-only view."""
-        if not 0 <= start <= stop <= self.size:
-            raise self._outside(start, stop)
-        if not self._sound and start < stop:
-            self._check(start, stop)
-        return self._array[start:stop]
-
-    def joined(self, starts: Array, stops: Array) -> bytes:
-        """Return the bytes of several slices, one after the other."""
-        if len(starts) and (int(starts.min()) < 0 or int(stops.max()) > self.size):
-            raise self._outside(int(starts.min()), int(stops.max()))
-        if _holds_little and len(starts) > _SLICES_AT_ONCE:
-            return self._joined_by_and_by(starts, stops)
-        if not self._sound:
-            first = (self._offset + starts * self._itemsize) >> BLOCK_BITS
-            last = (self._offset + np.maximum(stops * self._itemsize, 1) - 1) >> BLOCK_BITS
-            for start, stop in set(zip(first.tolist(), last.tolist())):
-                self._blocks.check(start, stop + 1)
-            self._sound = self._blocks.unchecked(self._first, self._stop) < 0
-        with self._array.view(np.uint8).data as view:
-            places = zip((starts * self._itemsize).tolist(), (stops * self._itemsize).tolist())
-            return b"".join([view[start:stop] for start, stop in places])
-
-    def _joined_by_and_by(self, starts: Array, stops: Array) -> bytes:
-        """Do what `joined` does in little memory: the system maps 64 KiB around each of many small slices."""
-        pieces = []
-        for at in range(0, len(starts), _SLICES_AT_ONCE):
-            pieces.append(self.joined(starts[at : at + _SLICES_AT_ONCE], stops[at : at + _SLICES_AT_ONCE]))
-            self._blocks.let_go(self._first, self._stop)
-        return b"".join(pieces)
-
-    def all(self) -> Array:
-        """Return the whole array as a read-only view."""
-        if not self._sound:
-            self._check(0, self.size)
-        return self._array
-
-    def __getitem__(self, index: int) -> Any:
-        if not 0 <= index < self.size:
-            raise self._outside(index, index + 1)
-        if not self._sound:
-            self._check(index, index + 1)
-        return self._array[index]
-
-    def __len__(self) -> int:
-        return self.size
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter(self.all())
-
-    def _check(self, start: int, stop: int) -> None:
-        first = (self._offset + start * self._itemsize) >> BLOCK_BITS
-        end = ((self._offset + stop * self._itemsize - 1) >> BLOCK_BITS) + 1
-        if self._blocks.check(first, end):
-            self._sound = self._blocks.unchecked(self._first, self._stop) < 0
-
-    def _outside(self, start: int, stop: int) -> IndexCorrupt:
-        return IndexCorrupt(
-            f"elements {start} to {stop} of an array of {self.size} were asked for; {_REPAIR}",
-            path=self._blocks.path,
-        )
-
-
 class BlockFile:
     """A block file, mapped as long as it or an array taken from it lives. Thread-safe: it only reads."""
 
@@ -272,9 +133,9 @@ class BlockFile:
         self.record = record
         size = os.fstat(handle).st_size
         if size != record.size:
-            raise IndexCorrupt(f"the file has {size} bytes instead of {record.size}; {_REPAIR}", path=path)
+            raise IndexCorrupt(f"the file has {size} bytes instead of {record.size}; {REPAIR}", path=path)
         if size < len(_HEADER) + _TRAILER.size:
-            raise IndexCorrupt(f"the file is too short; {_REPAIR}", path=path)
+            raise IndexCorrupt(f"the file is too short; {REPAIR}", path=path)
         mapped = mmap.mmap(handle, size, access=mmap.ACCESS_READ)
         self._blocks, self._directory = _read_directory(path, mapped, record)
         self._columns: dict[str, Column] = {}
@@ -292,7 +153,7 @@ class BlockFile:
         try:
             handle = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
         except FileNotFoundError as error:
-            raise IndexCorrupt(f"the file is missing; {_REPAIR}", path=path) from error
+            raise IndexCorrupt(f"the file is missing; {REPAIR}", path=path) from error
         except OSError as error:
             raise unavailable(error, path) from error
         try:
@@ -316,7 +177,7 @@ class BlockFile:
         if column is None:
             place = self._directory.get(name)
             if place is None:
-                raise IndexCorrupt(f"the array {name!r} is missing; {_REPAIR}", path=self.path)
+                raise IndexCorrupt(f"the array {name!r} is missing; {REPAIR}", path=self.path)
             column = self._columns[name] = Column(self._blocks, *place)
         return column
 
@@ -336,7 +197,7 @@ class BlockFile:
 
 def _read_directory(
     path: Path, mapped: mmap.mmap, record: FileRecord
-) -> tuple[_Blocks, dict[str, tuple[np.dtype[Any], int, int]]]:
+) -> tuple[Blocks, dict[str, tuple[np.dtype[Any], int, int]]]:
     trailer = mapped[record.size - _TRAILER.size :]
     end, length, blocks, checksum, own, magic = _TRAILER.unpack(trailer)
     table = record.size - _TRAILER.size - 4 * blocks
@@ -346,16 +207,16 @@ def _read_directory(
         or blocks != -(-end // BLOCK_BYTES)
         or end + length != table
     ):
-        raise IndexCorrupt(f"the end of the file is damaged; {_REPAIR}", path=path)
+        raise IndexCorrupt(f"the end of the file is damaged; {REPAIR}", path=path)
     content = mapped[end : record.size - _TRAILER.size]
     if checksum != record.checksum or checksum != zlib.crc32(content):
-        raise IndexCorrupt(f"the file is not the one that the manifest names; {_REPAIR}", path=path)
+        raise IndexCorrupt(f"the file is not the one that the manifest names; {REPAIR}", path=path)
     crcs: list[int] = np.frombuffer(content, "<u4", blocks, length).tolist()
     try:
         places = dict(_places(json.loads(content[:length]), end))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise IndexCorrupt(f"the file's directory is not valid; {_REPAIR}", path=path) from error
-    return _Blocks(path, mapped, end, crcs), places
+        raise IndexCorrupt(f"the file's directory is not valid; {REPAIR}", path=path) from error
+    return Blocks(path, mapped, end, crcs), places
 
 
 def _places(directory: dict[str, Any], end: int) -> list[tuple[str, tuple[np.dtype[Any], int, int]]]:
@@ -392,9 +253,9 @@ def read_plain(folder: Path, record: FileRecord) -> bytes:
         with path.open("rb") as file:
             data = file.read(record.size + 1)
     except FileNotFoundError as error:
-        raise IndexCorrupt(f"the file is missing; {_REPAIR}", path=path) from error
+        raise IndexCorrupt(f"the file is missing; {REPAIR}", path=path) from error
     except OSError as error:
         raise unavailable(error, path) from error
     if len(data) != record.size or zlib.crc32(data) != record.checksum:
-        raise IndexCorrupt(f"the file is damaged (wrong size or checksum); {_REPAIR}", path=path)
+        raise IndexCorrupt(f"the file is damaged (wrong size or checksum); {REPAIR}", path=path)
     return data

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from searchkit.engines.whoosh.blockfile import BlockFile, Column
+from searchkit.engines.whoosh.blockfile import BlockFile
 from searchkit.engines.whoosh.codec import PlainSegment
 from searchkit.engines.whoosh.codec_columns import ArrayColumnReader, column_reader
 from searchkit.engines.whoosh.codec_files import folder_of, open_file
@@ -21,6 +21,7 @@ from searchkit.engines.whoosh.codec_terms import (
     TermPostings,
 )
 from searchkit.engines.whoosh.codec_values import StoredValues
+from searchkit.engines.whoosh.mapped_column import Column
 from searchkit.engines.whoosh.records import Records
 from searchkit.engines.whoosh.stock import base
 from searchkit.errors import IndexCorrupt

@@ -15,7 +15,8 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from searchkit.engines.whoosh.blockfile import BlockFile, BlockFileWriter, Column, small
+from searchkit.engines.whoosh.blockfile import BlockFile, BlockFileWriter, small
+from searchkit.engines.whoosh.mapped_column import Column
 from searchkit.engines.whoosh.stock import formats
 
 Array = npt.NDArray[Any]

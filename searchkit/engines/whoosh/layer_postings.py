@@ -15,8 +15,9 @@ import numpy.typing as npt
 
 from searchkit.analysis.token import Layer
 from searchkit.engines.whoosh import stream
-from searchkit.engines.whoosh.blockfile import BlockFile, BlockFileWriter, Column, small
+from searchkit.engines.whoosh.blockfile import BlockFile, BlockFileWriter, small
 from searchkit.engines.whoosh.inversion import Ints, Numbers, Postings
+from searchkit.engines.whoosh.mapped_column import Column
 from searchkit.errors import IndexCorrupt
 from searchkit.ranking.ascending import among
 from searchkit.ranking.bm25 import encode_lengths

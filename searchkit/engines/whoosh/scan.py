@@ -54,19 +54,6 @@ def title_ends(data: Data, offsets: npt.NDArray[Any]) -> Ints:
     return found
 
 
-def first_item_ends(data: Data, bounds: Ints) -> tuple[Ints, Mask]:
-    """Return where the first item of each document ends, and whether it does before the next of ``bounds``.
-
-    ``data`` holds the beginnings of streams; codes cut off at their ends do no harm.
-    """
-    ends = np.append(_find(data, np.array([ITEM_END], np.uint8)), len(data))
-    starts = bounds[:-1]
-    found: Ints = ends.take(ends.searchsorted(starts), mode="clip")
-    # What stands before an empty item may be a code that was cut off.
-    found = np.where(data.take(starts) == ITEM_END, starts, found)
-    return found, found < bounds[1:]
-
-
 def _find(data: Data, pattern: Data) -> Ints:
     """Return the offsets at which ``pattern``, one whole code, stands."""
     found: list[Ints] = [np.zeros(0, np.int64)]

@@ -223,19 +223,16 @@ class Segment:
         data, bounds = self.streams(docs)
         return stream.decode_cut(data, bounds)
 
-    def streams(
-        self, docs: npt.NDArray[np.integer], most: int | None = None
-    ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
-        """Return the encoded streams of ``docs``, one after the other, and where each starts (one more).
+    def heads(self, docs: npt.NDArray[np.integer], size: int) -> npt.NDArray[np.uint8]:
+        """Return the first ``size`` bytes of the streams of ``docs``, in rows; behind short ones is what follows."""
+        return self._codes.heads(self._code_offsets.all().take(docs).astype(np.int64), size)
 
-        With ``most`` only so many bytes of each, even if that cuts a code.
-        """
+    def streams(self, docs: npt.NDArray[np.integer]) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
+        """Return the encoded streams of ``docs``, one after the other, and where each starts (one more)."""
         offsets = self._code_offsets.all()
         docs = np.asarray(docs, np.int64)
         starts = offsets.take(docs).astype(np.int64)
         stops = offsets.take(docs + 1).astype(np.int64)
-        if most is not None:
-            stops = np.minimum(stops, starts + most)
         sizes = stops - starts
         bounds = np.zeros(len(docs) + 1, np.int64)
         np.cumsum(sizes, out=bounds[1:])

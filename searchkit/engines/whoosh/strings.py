@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from searchkit.analysis.ranges import ranges
-from searchkit.engines.whoosh.blockfile import BlockFile, BlockFileWriter, Column
+from searchkit.engines.whoosh.blockfile import BlockFile, BlockFileWriter
+from searchkit.engines.whoosh.mapped_column import Column
 
 Ints = npt.NDArray[np.int64]
 
