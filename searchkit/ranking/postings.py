@@ -170,6 +170,15 @@ class DensePostings(Postings):
         mask |= self._table[first : first + len(mask)] != 0
 
 
+def postings_of(docs: Array, frequencies: Array, doc_count: int) -> Postings:
+    """Return the postings of a term in ``docs``, ascending, one or more, of ``doc_count`` documents in all."""
+    if len(docs) * DENSE_SHARE <= doc_count:
+        return Postings(docs, frequencies)
+    table = np.zeros(doc_count, frequencies.dtype)
+    table[docs.astype(np.intp, copy=False)] = frequencies
+    return DensePostings(table, len(docs))
+
+
 def _scores(frequencies: Array, factors: Array, gain: float) -> Array:
     scores = frequencies.astype(np.float32)
     below = factors + scores

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from searchkit.ranking.ascending import distinct
 from searchkit.ranking.common_impacts import ColumnImpacts, ComputedImpacts
@@ -14,8 +12,6 @@ from searchkit.ranking.impacts import Impacts, padded
 from searchkit.ranking.postings import DENSE_SHARE, Term
 from searchkit.ranking.rare_impacts import RareImpacts
 from searchkit.ranking.scratch import Scratch
-
-Array = npt.NDArray[Any]
 
 COMMON_SHARE = DENSE_SHARE
 """What stands in more than one document of so many is common."""
@@ -36,14 +32,7 @@ def word_impacts(
     """Return what a word adds to the scores of ``doc_count`` documents; it has one of ``terms`` or more."""
     sizes = [term.count for term, _, _ in terms]
     if max(sizes) * common_share > doc_count:
-        if doc_count > most_in_columns:
-            return ComputedImpacts(terms, doc_count)
-        term, factors, gain = terms[0]
-        column = term.column(factors, gain, padded(doc_count))
-        for term, factors, gain in terms[1:]:
-            term.add_to(column, factors, gain)
-        count = sizes[0] if len(terms) == 1 else int(np.count_nonzero(column != 0))
-        return ColumnImpacts(column, count)
+        return common_impacts(terms, doc_count, most_in_columns=most_in_columns)
     if len(terms) == 1:
         ((term, factors, gain),) = terms
         return RareImpacts(term.stored, term.scores(factors, gain), shared=True)
@@ -57,20 +46,21 @@ def word_impacts(
     total = sums.take(found)
     sums[found] = 0.0
     scratch.cleaned()
-    return listed_impacts(found, total, doc_count, common_share=common_share, most_in_columns=most_in_columns)
-
-
-def listed_impacts(
-    docs: Array,
-    scores: Array,
-    doc_count: int,
-    *,
-    common_share: int = COMMON_SHARE,
-    most_in_columns: int = MOST_IN_COLUMNS,
-) -> Impacts:
-    """Return the ``scores`` of ``docs``, ascending, one or more, as the impacts of a word."""
-    if len(docs) * common_share <= doc_count or doc_count > most_in_columns:
-        return RareImpacts(docs, scores)
+    if len(found) * common_share <= doc_count or doc_count > most_in_columns:
+        return RareImpacts(found, total)
     column = np.zeros(padded(doc_count), np.float32)
-    column[docs] = scores
-    return ColumnImpacts(column, len(docs))
+    column[found] = total
+    return ColumnImpacts(column, len(found))
+
+
+def common_impacts(
+    terms: Sequence[Term], doc_count: int, *, most_in_columns: int = MOST_IN_COLUMNS
+) -> Impacts:
+    """Return what a word in many of ``doc_count`` documents adds to scores; it has one of ``terms`` or more."""
+    if doc_count > most_in_columns:
+        return ComputedImpacts(terms, doc_count)
+    term, factors, gain = terms[0]
+    column = term.column(factors, gain, padded(doc_count))
+    for term, factors, gain in terms[1:]:
+        term.add_to(column, factors, gain)
+    return ColumnImpacts(column, terms[0][0].count if len(terms) == 1 else int(np.count_nonzero(column != 0)))

@@ -9,7 +9,7 @@ from searchkit.engines.whoosh import phrase, places
 from searchkit.engines.whoosh.executor import run
 from searchkit.engines.whoosh.phrase_terms import ResolvedPhrase
 from searchkit.query.plan import And, AnyTerm, InField, Not, Phrase, PhraseWord, Plan
-from searchkit.ranking.postings import Postings
+from searchkit.ranking.postings import Postings, postings_of
 
 PARTICLES = ("을", "은", "이")
 
@@ -124,13 +124,21 @@ def test_base_terms_are_compared_in_order_and_whole():
 def test_what_a_name_adds_is_kept_for_the_last_weight_alone():
     held = Postings(np.array([3, 8], np.uint32), np.ones(2, np.uint8))
     name = ResolvedPhrase(1.0, 2, held, 0)
-    first = name.impacts(1.9, 100)
-    assert name.impacts(1.9, 100) is first
+    factors = np.full(100, 0.9, np.float32)
+    first = name.impacts(1.9, factors)
+    assert name.impacts(1.9, factors) is first
     assert first.listed[0].tolist() == [3, 8]
     assert first.listed[1].tolist() == [1.0, 1.0]
-    assert name.impacts(3.8, 100).listed[1].tolist() == [2.0, 2.0]
-    assert name.impacts(1.9, 100).listed[1].tolist() == [1.0, 1.0]
-    assert ResolvedPhrase(0.0, 0, None, 0).impacts(1.9, 100) is None
+    assert name.impacts(3.8, factors).listed[1].tolist() == [2.0, 2.0]
+    assert name.impacts(1.9, factors).listed[1].tolist() == [1.0, 1.0]
+    assert ResolvedPhrase(0.0, 0, None, 0).impacts(1.9, factors) is None
+
+
+def test_a_name_in_many_documents_adds_the_same_to_each():
+    name = ResolvedPhrase(1.0, 60, postings_of(np.arange(60), np.ones(60, np.uint8), 100), 0)
+    sums = np.zeros(112, np.float32)
+    name.impacts(3.8, np.full(100, 0.9, np.float32)).add_to(sums)
+    np.testing.assert_allclose(sums, [2.0] * 60 + [0.0] * 52)
 
 
 def test_titles_with_other_words_of_one_base_are_told_apart(find):

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from searchkit.ranking import topk
 from searchkit.ranking.impacts import padded
 from searchkit.ranking.postings import DensePostings, Postings
+from searchkit.ranking.rare_impacts import RareImpacts
 from searchkit.ranking.scratch import Scratch
-from searchkit.ranking.word_impacts import listed_impacts, word_impacts
+from searchkit.ranking.word_impacts import word_impacts
 
 
 @st.composite
@@ -122,12 +123,12 @@ def test_a_score_is_the_same_whatever_else_is_scored():
 
 
 def test_an_interrupted_query_leaves_no_scores_behind():
-    term = listed_impacts(np.array([1, 3]), np.array([2.5, 2.5], np.float32), 1000)
-    broken = listed_impacts(np.array([9999]), np.ones(1, np.float32), 1000)
+    term = RareImpacts(np.array([1, 3]), np.array([2.5, 2.5], np.float32))
+    broken = RareImpacts(np.array([9999]), np.ones(1, np.float32))
     scratch = Scratch()
     with pytest.raises(IndexError):
         topk.best([term, broken], 1, doc_count=1000, scratch=scratch)
-    other = listed_impacts(np.array([1, 4]), np.array([0.5, 0.5], np.float32), 1000)
+    other = RareImpacts(np.array([1, 4]), np.array([0.5, 0.5], np.float32))
     found, _ = topk.best([other, other], 10, doc_count=1000, scratch=scratch)
     assert found.tolist() == [1, 4]
     assert scratch.zeros(10).tolist() == [0.0] * 10

@@ -29,11 +29,11 @@ class Scorer:
         self._joined = generation.joined
         self._cache = TermCache.of(generation)
         self._boosts = prepared.boosts
+        self._names = PhraseTerms.of(generation)
         self._phrases: list[tuple[ResolvedPhrase, float]] = []
         self._deciding_phrases = 0
         if prepared.phrases:
-            known = PhraseTerms.of(generation)
-            names = [(known.get(name), name.weight) for name in prepared.phrases]
+            names = [(self._names.get(name), name.weight) for name in prepared.phrases]
             self._phrases = [(name, weight * name.idf) for name, weight in names if name.doc_freq]
             self._deciding_phrases = sum(
                 bool(name.doc_freq) for name, _ in names[: prepared.deciding_phrases]
@@ -61,7 +61,7 @@ class Scorer:
 
     def impacts(self) -> list[Impacts]:
         """Return what the words and names add to scores; only where all are worth more than 0."""
-        names = (name.impacts(gain, self._joined.doc_count) for name, gain in self._phrases)
+        names = (name.impacts(gain, self._names.factors) for name, gain in self._phrases)
         return [*map(self._cache.impacts, self._words), *(name for name in names if name is not None)]
 
     def best(self, k: int, allowed: Mask | None) -> Docs:
