@@ -23,8 +23,8 @@ from searchkit.analysis.token import FIRST_WORD, ITEM_END, SENTENCE_END, Context
 from searchkit.document import Document
 
 MAX_CACHED_CHUNKS = 4_000_000
-MAX_CODES = 20_000_000
-MAX_DOCUMENTS = 131_072
+MAX_CODES = 4_000_000
+MAX_DOCUMENTS = 16_384
 _BLOCK = 1 << 18
 """So many characters are looked at together: the arrays of a block fit in the processor's cache."""
 

@@ -178,11 +178,13 @@ class DocumentWriter(Protocol):
         tokens: Callable[[], Sequence[tuple[Token, ...]]],
         *,
         last: bool = False,
+        more: bool = False,
     ) -> None:
-        """Take the words of all documents stored since the last call.
+        """Take the words of all documents stored since the last call, which may be none.
 
         ``keys`` are the unknown ones; ``tokens`` returns theirs, and may have to wait for them: what needs none comes
         first. ``last`` says that no document comes before the commit, so that what needs all of them can begin.
+        ``more`` says that nothing is deleted before the next call: work on this one can be put off until then.
         """
 
 

@@ -45,6 +45,8 @@ class AnalysisFeed:
         self._analyzer = analyzer
         self._progress = progress
         self._encoder = BatchEncoder()
+        # Whether documents were handed over that others belong to.
+        self._more = False
         self._closed = False
         self._alone = analyzer.loaded or not AnalysisProcess.possible()
         self._process = None if self._alone else waiting_process()
@@ -60,7 +62,7 @@ class AnalysisFeed:
         self._writer.store(document)
         self._encoder.add(document)
         if self._encoder.full:
-            self.flush()
+            self._hand_over(more=True)
         elif not self._alone and self._encoder.document_count % _LOOK_EVERY == 0:
             # Have the words so far analysed while others are read.
             self._ask(self._writer.unknown(self._encoder.new_keys()), at_least=MANY_WORDS)
@@ -90,14 +92,19 @@ class AnalysisFeed:
 
     def flush(self, *, last: bool = False) -> None:
         """Hand over what is pending, the ``last`` documents of this commit or not."""
-        if not self._encoder.document_count:
-            return
+        if self._encoder.document_count or self._more:
+            self._hand_over(last=last)
+
+    def _hand_over(self, *, last: bool = False, more: bool = False) -> None:
         batch = self._encoder.finish()
+        self._more = more
         self._ask(self._writer.unknown(batch.new_keys))
         unknown, asked = self._taken()
         # The writer may wait for tokens while documents are read on, and it is these that are shown then.
         progress = self._progress if last else None
-        self._writer.flush(batch, unknown, lambda: self._analyze(unknown, asked, progress), last=last)
+        self._writer.flush(
+            batch, unknown, lambda: self._analyze(unknown, asked, progress), last=last, more=more
+        )
 
     def _taken(self) -> tuple[list[WordKey], list[Asked]]:
         """Return the unknown words and what was asked of them, and begin anew."""

@@ -35,11 +35,17 @@ class Frequencies:
         cls, codes: npt.NDArray[np.int32], offsets: Ints, bullets: Ints, lexicon: StoredLexicon, sign: int = 1
     ) -> Frequencies:
         """Count documents, given as `searchkit.engines.whoosh.inversion.invert` wants them, ``sign`` times."""
-        found = {
-            layer: (postings.terms, np.diff(postings.offsets).astype(np.int64) * sign)
-            for layer, postings in invert(codes, offsets, bullets, lexicon)
-        }
-        return cls._joined(found)
+        blocks = invert(codes, offsets, bullets, lexicon)
+        return cls._joined(
+            {
+                layer: (
+                    np.concatenate([block[layer].terms for block in blocks]),
+                    np.concatenate([np.diff(block[layer].offsets) for block in blocks]).astype(np.int64)
+                    * sign,
+                )
+                for layer in Layer
+            }
+        )
 
     @classmethod
     def _joined(cls, found: dict[Layer, tuple[Ints, Ints]]) -> Frequencies:

@@ -91,6 +91,7 @@ class ClusterWriter:
         tokens: Callable[[], Sequence[tuple[Token, ...]]],
         *,
         last: bool = False,
+        more: bool = False,
     ) -> None:
         """Send all documents stored since the last call; ``tokens`` returns those of ``keys``, the unknown words."""
         documents, self._stored = self._stored, []

@@ -6,7 +6,7 @@ interpreter while it works. The pieces are then put in their places, term by ter
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -17,7 +17,7 @@ import numpy.typing as npt
 from searchkit.analysis.ranges import ranges, run_sizes, run_starts
 from searchkit.analysis.token import FIRST_WORD, ITEM_END, Kind, Layer
 from searchkit.engines.whoosh.blocks_of_documents import BLOCK, map_blocks
-from searchkit.engines.whoosh.lexicon import StoredLexicon
+from searchkit.engines.whoosh.lexicon import WordLevels
 
 Ints = npt.NDArray[np.int64]
 Numbers = npt.NDArray[Any]
@@ -80,9 +80,9 @@ class _Terms:
 
 
 def invert(
-    codes: npt.NDArray[np.int32], offsets: Ints, bullets: Ints, lexicon: StoredLexicon
-) -> Iterator[tuple[Layer, Postings]]:
-    """Yield the postings of each layer of a batch.
+    codes: npt.NDArray[np.int32], offsets: Ints, bullets: Ints, lexicon: WordLevels
+) -> list[dict[Layer, Postings]]:
+    """Return the postings of each layer of a batch, in blocks of documents for `join_postings`.
 
     ``codes`` are the streams of all documents, cut by ``offsets``, with ``bullets`` bullets each.
     """
@@ -92,9 +92,7 @@ def invert(
     numbers = np.zeros(len(there), np.int32)
     numbers[distinct + FIRST_WORD] = np.arange(len(distinct), dtype=np.int32)
     terms = _terms_of_layers(distinct, lexicon)
-    blocks = map_blocks(partial(_invert_block, codes, offsets, bullets, numbers, terms), len(offsets) - 1)
-    for layer in Layer:
-        yield layer, join_postings([block.pop(layer) for block in blocks])
+    return map_blocks(partial(_invert_block, codes, offsets, bullets, numbers, terms), len(offsets) - 1)
 
 
 def join_postings(several: Sequence[Postings]) -> Postings:
@@ -124,7 +122,7 @@ def join_postings(several: Sequence[Postings]) -> Postings:
     return Postings(terms, offsets, docs, frequencies, np.concatenate([each.lengths for each in several]))
 
 
-def _terms_of_layers(distinct: Ints, lexicon: StoredLexicon) -> dict[Layer, _Terms]:
+def _terms_of_layers(distinct: Ints, lexicon: WordLevels) -> dict[Layer, _Terms]:
     tokens = lexicon.expand(distinct)
     word_of_token = np.repeat(np.arange(len(distinct), dtype=np.int32), tokens.counts)
     found = {}

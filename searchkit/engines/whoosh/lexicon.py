@@ -12,7 +12,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import islice
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -45,6 +45,81 @@ class WordTokens(NamedTuple):
     counts: npt.NDArray[np.int64]
     kinds: npt.NDArray[np.int64]
     terms: npt.NDArray[np.int64]
+
+
+class WordLevel(Protocol):
+    """Words of a contiguous range of ids and the terms of each, wherever they are kept."""
+
+    @property
+    def string_end(self) -> int:
+        """One more than the greatest id of a string."""
+
+    @property
+    def first_word(self) -> int:
+        """The lowest id of a word."""
+
+    @property
+    def word_end(self) -> int:
+        """One more than the greatest id of a word."""
+
+    def chosen(
+        self, local: npt.NDArray[np.int64]
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Return packed keys, token counts and packed terms of the words ``local``, counted from the first."""
+
+    def bigrams_by_word(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Return how many bigrams each word holds, and the bigrams of all of them."""
+
+
+class WordLevels:
+    """The terms of words, in levels that follow each other."""
+
+    def __init__(self, levels: Sequence[WordLevel]) -> None:
+        self._word_levels = tuple(levels)
+
+    @property
+    def string_count(self) -> int:
+        """The number of distinct strings: terms and forms."""
+        return self._word_levels[-1].string_end if self._word_levels else 0
+
+    @property
+    def word_count(self) -> int:
+        """The number of distinct words."""
+        return self._word_levels[-1].word_end if self._word_levels else 0
+
+    def expand(self, word_ids: npt.NDArray[np.int64]) -> WordTokens:
+        """Return the forms and tokens of ``word_ids``, ascending and distinct, as arrays of string ids."""
+        forms, counts, kinds, terms = [], [], [], []
+        for level in self._word_levels:
+            low, high = np.searchsorted(word_ids, (level.first_word, level.word_end))
+            if low == high:
+                continue
+            keys, chosen, packed = level.chosen(word_ids[low:high] - level.first_word)
+            forms.append(keys >> CONTEXT_BITS)
+            counts.append(chosen)
+            kinds.append(packed >> KIND_SHIFT)
+            terms.append(packed & _TERM_MASK)
+        if not forms:
+            empty = np.zeros(0, np.int64)
+            return WordTokens(empty, empty, empty, empty)
+        return WordTokens(*(np.concatenate(parts) for parts in (forms, counts, kinds, terms)))
+
+    def expand_bigrams(
+        self, word_ids: npt.NDArray[np.int64]
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Return how many bigrams each of ``word_ids``, ascending, holds, and the bigrams of all of them."""
+        counts: list[npt.NDArray[np.int64]] = [np.zeros(0, np.int64)]
+        bigrams: list[npt.NDArray[np.int64]] = [np.zeros(0, np.int64)]
+        for level in self._word_levels:
+            low, high = np.searchsorted(word_ids, (level.first_word, level.word_end))
+            if low == high:
+                continue
+            local = word_ids[low:high] - level.first_word
+            all_counts, all_bigrams = level.bigrams_by_word()
+            chosen = all_counts[local]
+            counts.append(chosen)
+            bigrams.append(all_bigrams[ranges(np.cumsum(all_counts)[local] - chosen, chosen)])
+        return np.concatenate(counts), np.concatenate(bigrams)
 
 
 class LexiconLevel:
@@ -157,30 +232,25 @@ class LexiconLevel:
             self._terms.all().take(ranges(starts, counts)).astype(np.int64),
         )
 
+    def bigrams_by_word(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Return how many bigrams each word holds, and the bigrams of all of them."""
+        return self.bigrams.by_word
+
     def token_spans(self) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
         """Return starts and lengths less one of all tokens, by word id."""
         return self._starts.all(), self._lengths.all()
 
 
-class StoredLexicon:
+class StoredLexicon(WordLevels):
     """All levels of one generation. Thread-safe."""
 
     def __init__(self, levels: Sequence[LexiconLevel]) -> None:
+        super().__init__(levels)
         self.levels = tuple(levels)
         self._string_firsts = [level.first_string for level in self.levels]
         self._word_firsts = [level.first_word for level in self.levels]
         self._strings: dict[int, str] = {}
         self._ids: dict[str, int] = {}
-
-    @property
-    def string_count(self) -> int:
-        """The number of distinct strings: terms and forms."""
-        return self.levels[-1].string_end if self.levels else 0
-
-    @property
-    def word_count(self) -> int:
-        """The number of distinct words."""
-        return self.levels[-1].word_end if self.levels else 0
 
     def string_id(self, text: str) -> int:
         """Return the id of a term or form, -1 if the lexicon lacks it."""
@@ -260,20 +330,3 @@ class StoredLexicon:
         return tuple(
             Token(Kind(kind), self.string(term), start, length) for kind, term, start, length in found
         )
-
-    def expand(self, word_ids: npt.NDArray[np.int64]) -> WordTokens:
-        """Return the forms and tokens of ``word_ids``, ascending and distinct, as arrays of string ids."""
-        forms, counts, kinds, terms = [], [], [], []
-        for level in self.levels:
-            low, high = np.searchsorted(word_ids, (level.first_word, level.word_end))
-            if low == high:
-                continue
-            keys, chosen, packed = level.chosen(word_ids[low:high] - level.first_word)
-            forms.append(keys >> CONTEXT_BITS)
-            counts.append(chosen)
-            kinds.append(packed >> KIND_SHIFT)
-            terms.append(packed & _TERM_MASK)
-        if not forms:
-            empty = np.zeros(0, np.int64)
-            return WordTokens(empty, empty, empty, empty)
-        return WordTokens(*(np.concatenate(parts) for parts in (forms, counts, kinds, terms)))

@@ -11,6 +11,7 @@ from itertools import chain, repeat
 import numpy as np
 import numpy.typing as npt
 
+from searchkit.analysis.ranges import ranges
 from searchkit.analysis.token import Token, WordKey
 from searchkit.analysis.token_table import TokenTable
 from searchkit.engines.whoosh.blockfile import BlockFileWriter, small
@@ -20,9 +21,12 @@ from searchkit.engines.whoosh.lexicon import (
     WORD_SAMPLE,
     LexiconLevel,
     StoredLexicon,
+    WordLevels,
 )
 from searchkit.engines.whoosh.strings import write_strings
 from searchkit.engines.whoosh.syllables import bigrams_of, write_bigrams
+
+Ints = npt.NDArray[np.int64]
 
 
 class KnownStrings:
@@ -50,6 +54,73 @@ class KnownStrings:
         self._ids.update(ids)
 
 
+class NewWords:
+    """Words on top of a lexicon, in the order of their ids, and their strings: a level that no file holds yet."""
+
+    def __init__(
+        self,
+        before: WordLevels,
+        keys: Sequence[WordKey],
+        tokens: Sequence[tuple[Token, ...]],
+        strings: KnownStrings,
+    ) -> None:
+        """Give ids to ``keys``, which ``before`` lacks, and to the strings that they and their ``tokens`` bring."""
+        forms = [key.form for key in keys]
+        table = TokenTable.of(tokens)
+        used = np.flatnonzero(np.bincount(table.numbers, minlength=len(table.texts)))
+        terms_used = [table.texts[number] for number in used.tolist()]
+        ids = strings.find(dict.fromkeys(chain(forms, terms_used)))
+        # Code points are in the order of their UTF-8 bytes.
+        self.texts = sorted([text for text, found in ids.items() if found < 0])
+        self.first_string = before.string_count
+        self.string_end = self.first_string + len(self.texts)
+        self.first_word = before.word_count
+        self.word_end = self.first_word + len(keys)
+        ids.update(zip(self.texts, range(self.first_string, self.string_end)))
+        strings.keep(ids)
+        self.packed = _numbers(map(ids.__getitem__, forms), len(forms)) << CONTEXT_BITS
+        self.packed |= _numbers([key.context for key in keys], len(keys))
+        numbers = np.zeros(len(table.texts), np.int64)
+        numbers[used] = _numbers(map(ids.__getitem__, terms_used), len(used))
+        self.counts = table.counts
+        self.terms = numbers[table.numbers] | table.kinds << KIND_SHIFT
+        self.starts = table.starts
+        self.lengths = table.lengths - 1
+        self._token_ends = np.cumsum(table.counts)
+        self._bigrams = bigrams_of(forms)
+
+    def chosen(self, local: Ints) -> tuple[Ints, Ints, Ints]:
+        """Return packed keys, token counts and packed terms of the words ``local``, counted from the first."""
+        counts = self.counts.take(local)
+        at = ranges(self._token_ends.take(local) - counts, counts)
+        return self.packed.take(local), counts, self.terms.take(at)
+
+    def bigrams_by_word(self) -> tuple[Ints, Ints]:
+        """Return how many bigrams each word holds, and the bigrams of all of them."""
+        return self._bigrams
+
+
+def write_words(writer: BlockFileWriter, several: Sequence[NewWords]) -> None:
+    """Write one level with all words of ``several``, one or more, which follow each other."""
+    first, last = several[0], several[-1]
+    texts = list(chain.from_iterable(each.texts for each in several))
+    order = None
+    if len(several) > 1:
+        places = sorted(range(len(texts)), key=texts.__getitem__)
+        texts = [texts[place] for place in places]
+        order = np.array(places, np.int64)
+    write_strings(writer, [text.encode("utf-8", "surrogatepass") for text in texts], order)
+    bounds = (first.first_string, last.string_end, first.first_word, last.word_end)
+    packed, counts, terms, starts, lengths = (
+        np.concatenate(parts)
+        for parts in zip(
+            *((each.packed, each.counts, each.terms, each.starts, each.lengths) for each in several)
+        )
+    )
+    _write_words(writer, bounds, packed, counts, terms, starts, lengths)
+    write_bigrams(writer, *map(np.concatenate, zip(*(each.bigrams_by_word() for each in several))))
+
+
 def write_level(
     writer: BlockFileWriter,
     stored: StoredLexicon,
@@ -58,28 +129,10 @@ def write_level(
     strings: KnownStrings,
 ) -> None:
     """Write a level with new words on top of ``stored``: ``keys``, in the order of their ids, and their ``tokens``."""
-    forms = [key.form for key in keys]
-    table = TokenTable.of(tokens)
-    used = np.flatnonzero(np.bincount(table.numbers, minlength=len(table.texts)))
-    terms_used = [table.texts[number] for number in used.tolist()]
-    texts = strings.find(dict.fromkeys(chain(forms, terms_used)))
-    new = sorted([text for text, found in texts.items() if found < 0])
-    # Code points are in the order of their UTF-8 bytes.
-    first_string = stored.string_count
-    texts.update(zip(new, range(first_string, first_string + len(new))))
-    strings.keep(texts)
-    packed = _numbers(map(texts.__getitem__, forms), len(forms)) << CONTEXT_BITS
-    packed |= _numbers([key.context for key in keys], len(keys))
-    ids = np.zeros(len(table.texts), np.int64)
-    ids[used] = _numbers(map(texts.__getitem__, terms_used), len(used))
-    terms = ids[table.numbers] | table.kinds << KIND_SHIFT
-    write_strings(writer, [text.encode("utf-8", "surrogatepass") for text in new])
-    bounds = (first_string, first_string + len(new), stored.word_count, stored.word_count + len(keys))
-    _write_words(writer, bounds, packed, table.counts, terms, table.starts, table.lengths - 1)
-    write_bigrams(writer, *bigrams_of(forms))
+    write_words(writer, [NewWords(stored, keys, tokens, strings)])
 
 
-def _numbers(values: Iterable[int], count: int) -> npt.NDArray[np.int64]:
+def _numbers(values: Iterable[int], count: int) -> Ints:
     return np.fromiter(values, np.int64, count)
 
 

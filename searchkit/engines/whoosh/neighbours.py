@@ -18,7 +18,7 @@ from searchkit.analysis.token import FIRST_WORD, SENTENCE_END, Kind
 from searchkit.engines.whoosh.blockfile import BlockFile, BlockFileWriter
 from searchkit.engines.whoosh.blocks_of_documents import BLOCK, map_blocks
 from searchkit.engines.whoosh.counts import Counts, CountTable, write_counts
-from searchkit.engines.whoosh.lexicon import StoredLexicon
+from searchkit.engines.whoosh.lexicon import WordLevels
 from searchkit.engines.whoosh.syllables import BIGRAM_BITS
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ class StoredNeighbours:
         return Neighbours(self.pairs.all(), self.bigrams.all(), self.paired, self.spelled)
 
 
-def count_neighbours(codes: npt.NDArray[np.integer], offsets: Ints, lexicon: StoredLexicon) -> Neighbours:
+def count_neighbours(codes: npt.NDArray[np.integer], offsets: Ints, lexicon: WordLevels) -> Neighbours:
     """Count what stands in the streams of several documents: ``codes`` of all of them, cut by ``offsets``."""
     there = np.zeros(lexicon.word_count + FIRST_WORD, np.bool_)
     there[codes] = True
@@ -117,7 +117,7 @@ def count_neighbours(codes: npt.NDArray[np.integer], offsets: Ints, lexicon: Sto
     numbers[SENTENCE_END] = SENTENCE_END
     terms, bigrams = (
         _Lists(*_base_terms(lexicon, words), (_APART,)),
-        _Lists(*expand_bigrams(lexicon, words), ()),
+        _Lists(*lexicon.expand_bigrams(words), ()),
     )
 
     def count(first: int) -> Neighbours:
@@ -161,28 +161,12 @@ def _count(codes: npt.NDArray[np.int32], offsets: Ints, terms: _Lists, bigrams: 
     )
 
 
-def _base_terms(lexicon: StoredLexicon, words: Ints) -> tuple[Ints, Ints]:
+def _base_terms(lexicon: WordLevels, words: Ints) -> tuple[Ints, Ints]:
     """Return how many base terms each of ``words``, ascending, has, and the base terms of all of them."""
     tokens = lexicon.expand(words)
     base = tokens.kinds == Kind.BASE
     owners = np.repeat(np.arange(len(words)), tokens.counts)[base]
     return np.bincount(owners, minlength=len(words)).astype(np.int64), tokens.terms[base]
-
-
-def expand_bigrams(lexicon: StoredLexicon, word_ids: Ints) -> tuple[Ints, Ints]:
-    """Return how many bigrams each of ``word_ids``, ascending, holds, and the bigrams of all of them."""
-    counts: list[Ints] = [np.zeros(0, np.int64)]
-    bigrams: list[Ints] = [np.zeros(0, np.int64)]
-    for level in lexicon.levels:
-        low, high = np.searchsorted(word_ids, (level.first_word, level.word_end))
-        if low == high:
-            continue
-        local = word_ids[low:high] - level.first_word
-        all_counts, all_bigrams = level.bigrams.by_word
-        chosen = all_counts[local]
-        counts.append(chosen)
-        bigrams.append(all_bigrams[ranges(np.cumsum(all_counts)[local] - chosen, chosen)])
-    return np.concatenate(counts), np.concatenate(bigrams)
 
 
 def live_neighbours(segment: Segment) -> Neighbours:
@@ -191,14 +175,14 @@ def live_neighbours(segment: Segment) -> Neighbours:
     return found if segment.gone is None else found.without(StoredNeighbours(segment.gone).load())
 
 
-def after_deleting(segment: Segment, deleted: npt.NDArray[np.bool_], lexicon: StoredLexicon) -> Neighbours:
+def after_deleting(segment: Segment, deleted: npt.NDArray[np.bool_], lexicon: WordLevels) -> Neighbours:
     """Return what stands in all ``deleted`` documents of a segment, of which it knows some already."""
     newly = deleted if segment.deleted is None else deleted & ~segment.deleted
     found = neighbours_of(segment, np.flatnonzero(newly), lexicon)
     return found if segment.gone is None else Neighbours.sum([StoredNeighbours(segment.gone).load(), found])
 
 
-def neighbours_of(segment: Segment, docs: Ints, lexicon: StoredLexicon) -> Neighbours:
+def neighbours_of(segment: Segment, docs: Ints, lexicon: WordLevels) -> Neighbours:
     """Count what stands in ``docs`` of a segment."""
     found = [
         count_neighbours(*segment.words(docs[start : start + _BATCH]), lexicon)

@@ -1,25 +1,32 @@
-"""A segment of new documents: what is collected of them, and how all of it is written once their words are known."""
+"""A segment of new documents while it is made.
+
+Its documents come in parts. A part is inverted as soon as the terms of its words are known, while documents of later
+parts are read; what is left for the end is to join what was found.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from searchkit.analysis.token import Layer
 from searchkit.document import Document
 from searchkit.engines.stored_document import encode
-from searchkit.engines.whoosh import neighbours, stream
+from searchkit.engines.whoosh import stream
 from searchkit.engines.whoosh.blockfile import BlockFileWriter
 from searchkit.engines.whoosh.gloss_reader import GlossReader
 from searchkit.engines.whoosh.gloss_records import PackedGlosses
-from searchkit.engines.whoosh.inversion import Ints, invert
+from searchkit.engines.whoosh.inversion import Ints, Postings, invert, join_postings
 from searchkit.engines.whoosh.layer_postings import write_layer
-from searchkit.engines.whoosh.lexicon import StoredLexicon
+from searchkit.engines.whoosh.lexicon import WordLevels
+from searchkit.engines.whoosh.neighbours import Neighbours, count_neighbours
 from searchkit.engines.whoosh.records import RecordWriter
 from searchkit.engines.whoosh.segment_writer import Columns, write_documents
+
+_SUMS_AT_ONCE = 4
+"""Counts of so many parts are added up, which takes less memory than they do."""
 
 
 class WordStreams(NamedTuple):
@@ -30,53 +37,65 @@ class WordStreams(NamedTuple):
     bullets: Ints
 
 
-class NewDocuments:
-    """Documents as they come, without their words; ``glosses`` reads what they gloss."""
+class NewSegment:
+    """Documents, and part by part their words; ``glosses`` reads what the documents gloss.
+
+    One thread may bring documents while another one brings the words of earlier ones.
+    """
 
     def __init__(self, glosses: GlossReader) -> None:
-        self.columns = Columns.empty()
-        self.records = RecordWriter()
+        self._columns = Columns.empty()
+        self._records = RecordWriter()
         self._reader = glosses
-        self.glosses: Callable[[], PackedGlosses] | None = None
+        self._stream: list[npt.NDArray[np.uint8]] = []
+        self._stream_sizes: list[Ints] = []
+        self._blocks: list[dict[Layer, Postings]] = []
+        self._neighbours: list[Neighbours] = []
 
     def __len__(self) -> int:
-        return len(self.columns.ids)
+        return len(self._columns.ids)
 
-    def add(self, document: Document) -> None:
+    def store(self, document: Document) -> None:
         """Take the next document."""
-        self.records.add(encode(document))
-        self.columns.add(document)
+        self._records.add(encode(document))
+        self._columns.add(document)
         self._reader.add(len(self) - 1, (document.title, *document.bullets))
 
     def end(self, *, last: bool) -> None:
-        """Hear that these are all, and the ``last`` ones of an index made from nothing or not."""
-        self.glosses = self._reader.finish(len(self), last=last)
+        """Hear that no document follows: these are the ``last`` ones of an index made from nothing, or not."""
+        self._glosses = self._reader.finish(len(self), last=last)
 
+    def encode_words(self, words: WordStreams) -> None:
+        """Take the words of the next documents, the first half of it, for which no terms are needed."""
+        pieces, offsets = stream.encode_documents(words.codes, words.offsets)
+        self._stream += pieces
+        self._stream_sizes.append(np.diff(offsets))
 
-def write_segment(
-    writer: BlockFileWriter,
-    documents: NewDocuments,
-    words: WordStreams,
-    lexicon: Callable[[], StoredLexicon],
-) -> PackedGlosses:
-    """Write ``documents``, which have ended, and return their glosses.
+    def invert_words(self, words: WordStreams, lexicon: WordLevels) -> None:
+        """Take the same words, of which ``lexicon`` knows the terms."""
+        codes, offsets, bullets = words
+        self._blocks += invert(codes, offsets, bullets, lexicon)
+        self._neighbours.append(count_neighbours(codes, offsets, lexicon))
+        if len(self._neighbours) > _SUMS_AT_ONCE:
+            self._neighbours = [Neighbours.sum(self._neighbours)]
 
-    What needs no terms is written before ``lexicon`` is asked for one that has all of their words.
-    """
-    from concurrent.futures import ThreadPoolExecutor  # readers do without
+    def write(self, writer: BlockFileWriter) -> PackedGlosses:
+        """Write everything and return the glosses; it is spent then."""
+        from concurrent.futures import ThreadPoolExecutor  # readers do without
 
-    assert documents.glosses is not None
-    codes, offsets, bullets = words
-    write_documents(writer, *stream.encode_documents(codes, offsets), documents.columns, documents.records)
-    known = lexicon()
-    layers = invert(codes, offsets, bullets, known)
-    inverted = next(layers)
-    with ThreadPoolExecutor(1, thread_name_prefix="searchkit-neighbours") as pool:
-        # All cores have inverted; while one writes that, the others count.
-        counted = pool.submit(neighbours.count_neighbours, codes, offsets, known)
-        for layer, postings in chain((inverted,), layers):
-            write_layer(writer, layer, postings, len(documents))
-        counted.result().write(writer)
-    glosses = documents.glosses()
-    glosses.write(writer)
-    return glosses
+        bounds = np.zeros(len(self) + 1, np.int64)
+        np.cumsum(np.concatenate(self._stream_sizes), out=bounds[1:])
+        write_documents(writer, self._stream, bounds, self._columns, self._records)
+        # While one core writes a layer, the other one joins the next.
+        with ThreadPoolExecutor(1, thread_name_prefix="searchkit-joining") as pool:
+            joined = [pool.submit(self._join, layer) for layer in Layer]
+            counted = pool.submit(Neighbours.sum, self._neighbours)
+            for layer, postings in zip(Layer, joined):
+                write_layer(writer, layer, postings.result(), len(self))
+            counted.result().write(writer)
+        glosses = self._glosses()
+        glosses.write(writer)
+        return glosses
+
+    def _join(self, layer: Layer) -> Postings:
+        return join_postings([block.pop(layer) for block in self._blocks])

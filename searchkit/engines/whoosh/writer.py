@@ -24,10 +24,10 @@ from searchkit.engines.whoosh.generation import Generation, open_segment, write_
 from searchkit.engines.whoosh.gloss_reader import GlossReader
 from searchkit.engines.whoosh.gloss_records import StoredGlosses, count_glosses
 from searchkit.engines.whoosh.glossary import HASHES, glossary_arrays, write_glossary
-from searchkit.engines.whoosh.lexicon import LexiconLevel, StoredLexicon
-from searchkit.engines.whoosh.lexicon_writer import KnownStrings, merge_levels, write_level
+from searchkit.engines.whoosh.lexicon import LexiconLevel, StoredLexicon, WordLevels
+from searchkit.engines.whoosh.lexicon_writer import KnownStrings, NewWords, merge_levels, write_words
 from searchkit.engines.whoosh.manifest import FileRecord, Manifest, SegmentRecord
-from searchkit.engines.whoosh.new_segment import NewDocuments, WordStreams, write_segment
+from searchkit.engines.whoosh.new_segment import NewSegment, WordStreams
 from searchkit.engines.whoosh.segment import Segment
 from searchkit.engines.whoosh.user_files import write_user_files
 
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 _GLOSSED = "glosses"
 """In the manifest: what the user's glosses in the glossary are."""
+_MAX_DOCUMENTS = 262_144
+"""Of one segment, so that memory stays bounded: all that is inverted of it is held until the end."""
 _LEVEL_RATIO = 4
 """A level of the lexicon is at least so many times as large as the next."""
 
@@ -59,25 +61,34 @@ class IndexWriter:
         self._deleted: dict[str, npt.NDArray[np.bool_]] = {}
         self._any_deleted = False
         self._begin_lookups()
+        # Of all words of this run, by the numbers that it gave them, and of those not asked for before.
         self._word_ids: npt.NDArray[np.int64] = np.zeros(0, np.int64)
+        self._found: list[npt.NDArray[np.int64]] = []
         self._gloss_changes: Counter[Gloss] = Counter()
         self._glosses = GlossReader()
-        self._documents = NewDocuments(self._glosses)
+        self._segment = NewSegment(self._glosses)
         self._background = Background()
+        # Whether a segment may be on its way to those in which documents are looked for.
+        self._ending = False
         self.new_words = 0
 
     def _begin_lookups(self) -> None:
         """Look up in the lexicon as it is now; what this run adds with its documents it knows."""
         self._before = self._lexicon
         self._strings = KnownStrings(self._lexicon)
+        self._new_words: list[NewWords] = []
+        self._words = WordLevels(self._levels)
+        self._word_count = self._lexicon.word_count
 
     def store(self, document: Document) -> None:
         """Take the next document of the current batch; its words come with `flush`."""
-        self._documents.add(document)
+        self._segment.store(document)
 
     def delete(self, document_id: str) -> bool:
-        """Delete a document of an earlier commit or batch; tell whether there was one."""
-        self._background.wait()
+        """Delete a document of an earlier commit or segment; tell whether there was one."""
+        if self._ending:
+            self._background.wait()
+            self._ending = False
         for segment_id, (_, segment) in self._segments.items():
             doc = segment.find_id(document_id)
             if doc < 0:
@@ -100,7 +111,7 @@ class IndexWriter:
         """Return those of ``keys``, the new words of a batch, that the lexicon lacks; `flush` wants their tokens."""
         before = self._before
         found = [before.word_id(key) for key in keys] if before.levels else [-1] * len(keys)
-        self._word_ids = np.concatenate((self._word_ids, np.array(found, np.int64)))
+        self._found.append(np.array(found, np.int64))
         return [key for key, word_id in zip(keys, found) if word_id < 0]
 
     def flush(
@@ -110,55 +121,75 @@ class IndexWriter:
         tokens: Callable[[], Sequence[tuple[Token, ...]]],
         *,
         last: bool = False,
+        more: bool = False,
     ) -> None:
-        """Write a segment with the documents stored since the last call, in that order.
+        """Take the words of all documents stored since the last call, in that order, and end their segment.
 
         ``keys`` is what `unknown` returned for the batch, and ``tokens`` returns their tokens; after the ``last`` call
-        no document is stored before `commit`. Any other segment is written while more documents are stored.
+        no document is stored before `commit`. Where ``more`` follow, the segment goes on as long as it isn't too large.
+        All of it is done while more documents are stored.
         """
-        self._background.wait()
-        if not len(self._documents):
-            return
-        order = self._number_words(batch)
-        codes = np.arange(FIRST_WORD + len(self._word_ids), dtype=np.int32)
-        codes[FIRST_WORD:] = self._word_ids + FIRST_WORD
-        words = WordStreams(codes.take(batch.codes), batch.offsets, batch.bullets)
-        documents = self._end_documents(last=last)
-
-        def lexicon() -> StoredLexicon:
-            self._add_words(keys, tokens(), order)
-            return self._lexicon
-
-        write = partial(self._write_segment, documents, words, lexicon)
+        if len(batch.bullets):
+            order = self._number_words(batch)
+            codes = np.arange(FIRST_WORD + len(self._word_ids), dtype=np.int32)
+            codes[FIRST_WORD:] = self._word_ids + FIRST_WORD
+            words = WordStreams(codes.take(batch.codes), batch.offsets, batch.bullets)
+            self._background.start(partial(self._take_words, self._segment, words, keys, tokens, order))
+        if not more or len(self._segment) >= _MAX_DOCUMENTS:
+            self._end_segment(last=last)
         if last:
-            write()
-        else:
-            self._background.start(write)
+            self._background.wait()
 
-    def _end_documents(self, *, last: bool = False) -> NewDocuments:
-        """Return the documents stored so far and begin the next batch."""
-        documents, self._documents = self._documents, NewDocuments(self._glosses)
-        documents.end(last=last and self._base is None)
-        return documents
+    def _end_segment(self, *, last: bool = False) -> None:
+        """Have the segment written and begin the next one."""
+        segment = self._segment
+        if len(segment):
+            self._segment = NewSegment(self._glosses)
+            segment.end(last=last and self._base is None)
+            self._ending = True
+            self._background.start(partial(self._write_segment, segment))
 
-    def _write_segment(
-        self, documents: NewDocuments, words: WordStreams, lexicon: Callable[[], StoredLexicon]
+    def _take_words(
+        self,
+        segment: NewSegment,
+        words: WordStreams,
+        keys: Sequence[WordKey],
+        tokens: Callable[[], Sequence[tuple[Token, ...]]],
+        order: npt.NDArray[np.int64],
     ) -> None:
+        """Add ``keys``, in this ``order``, to the lexicon, and ``words`` to a segment."""
+        segment.encode_words(words)
+        if keys:
+            self._add_words([keys[i] for i in order.tolist()], TokenTable.of(tokens()).take(order))
+        segment.invert_words(words, self._words)
+
+    def _add_words(self, keys: Sequence[WordKey], tokens: Sequence[tuple[Token, ...]]) -> None:
+        self._new_words.append(NewWords(self._words, keys, tokens, self._strings))
+        self._words = WordLevels([*self._levels, *self._new_words])
+
+    def _write_segment(self, segment: NewSegment) -> None:
         writer, name = self._create("seg")
-        glosses = write_segment(writer, documents, words, lexicon)
+        glosses = segment.write(writer)
         if self._base is not None:
             self._gloss_changes.update(glosses.counts())
-        self._adopt(name, writer.finish(), len(documents))
+        self._adopt(name, writer.finish(), len(segment))
 
     def add_words(
         self, keys: Sequence[WordKey], analyze: Callable[[list[WordKey]], Sequence[tuple[Token, ...]]]
     ) -> None:
         """Add those of ``keys`` that the lexicon lacks; no document holds them yet."""
-        self._background.wait()
+        self._write_words()
         new = [key for key in dict.fromkeys(keys) if self._lexicon.word_id(key) < 0]
         if new:
+            self._add_words(new, analyze(new))
+            self._write_words()
+
+    def _write_words(self) -> None:
+        """Write the words that no file holds yet as a level of the lexicon."""
+        self._background.wait()
+        if self._new_words:
             writer, _ = self._create("lex")
-            write_level(writer, self._lexicon, new, analyze(new), self._strings)
+            write_words(writer, self._new_words)
             self._add_level(self._finish(writer))
             self._begin_lookups()
 
@@ -167,7 +198,6 @@ class IndexWriter:
 
         Nothing may be pending. No document is read or analysed again: its words stand in the forward stream.
         """
-        self._background.wait()
         if not changes:
             return 0
         wanted = np.array(sorted(changes), np.int64)
@@ -191,32 +221,26 @@ class IndexWriter:
         self._begin_lookups()
         for segment, docs in taken:
             for batch in reanalysis.batches(segment, docs):
+                again = NewSegment(self._glosses)
                 for document in batch.documents:
-                    self.store(document)
+                    again.store(document)
+                again.end(last=False)
                 words = WordStreams(batch.codes, batch.offsets, batch.bullets)
-                self._write_segment(self._end_documents(), words, lambda: self._lexicon)
+                again.encode_words(words)
+                again.invert_words(words, self._words)
+                self._write_segment(again)
         return sum(len(docs) for _, docs in taken)
 
     def _number_words(self, batch: Batch) -> npt.NDArray[np.int64]:
         """Give the unknown words the ids that they will have in the lexicon; return their order by these."""
+        self._word_ids, self._found = np.concatenate((self._word_ids, *self._found)), []
         missing = np.flatnonzero(self._word_ids < 0)
         counts = np.bincount(batch.codes, minlength=len(self._word_ids) + FIRST_WORD)[FIRST_WORD:]
         # Frequent words get low ids, which take fewer bytes in the streams.
         order = np.argsort(-counts[missing], kind="stable")
-        first = self._lexicon.word_count
-        self._word_ids[missing[order]] = np.arange(first, first + len(missing))
+        first, self._word_count = self._word_count, self._word_count + len(missing)
+        self._word_ids[missing[order]] = np.arange(first, self._word_count)
         return order
-
-    def _add_words(
-        self, keys: Sequence[WordKey], tokens: Sequence[tuple[Token, ...]], order: npt.NDArray[np.int64]
-    ) -> None:
-        if not keys:
-            return
-        writer, _ = self._create("lex")
-        chosen = TokenTable.of(tokens).take(order)
-        write_level(writer, self._lexicon, [keys[i] for i in order.tolist()], chosen, self._strings)
-        self._add_level(self._finish(writer))
-        self.new_words += len(keys)
 
     def _create(self, suffix: str) -> tuple[BlockFileWriter, str]:
         name = self._transaction.new_name(suffix)
@@ -259,6 +283,7 @@ class IndexWriter:
             SearchkitError: the disk is full or can't be written; nothing has changed then.
         """
         self._background.wait()
+        self._write_words()
         self._apply_deletions()
         while chosen := merge.choose([segment for _, segment in self._segments.values()]):
             self._merge(chosen)
