@@ -28,7 +28,6 @@ _CACHED = 16_384
 _SEPARATOR = "\t"
 _CERTAIN = 1
 _ENCODING = "utf-8", "surrogatepass"
-_NONE = np.zeros(0, np.int64)
 
 
 def glossary_arrays(glossary: names.Glossary) -> dict[str, Array]:
@@ -92,14 +91,17 @@ class StoredGlossary:
                 self._cache.move_to_end((key, least))
                 return found
         number = self._find(key)
-        edges = np.arange(*self._edges[number : number + 2]) if number >= 0 else _NONE
-        counts = self._counts.take(edges)
-        found = tuple(self._chosen(edges[(counts >> 1 >= least) | (counts & _CERTAIN > 0)]))
+        found = () if number < 0 else self._others_of(number, least)
         with self._lock:
             self._cache[key, least] = found
             if len(self._cache) > _CACHED:
                 self._cache.popitem(last=False)
         return found
+
+    def _others_of(self, number: int, least: int) -> tuple[Translation, ...]:
+        edges = np.arange(*self._edges[number : number + 2])
+        counts = self._counts.take(edges)
+        return tuple(self._chosen(edges[(counts >> 1 >= least) | (counts & _CERTAIN > 0)]))
 
     def spellings(self, number: int) -> tuple[str, ...]:
         """Return how name ``number`` is spelled, most frequent first."""

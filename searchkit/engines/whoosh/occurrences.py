@@ -89,7 +89,7 @@ class StreamWords:
         self._words = owners[order]
         self._places = place[order]
         self._tables = _Tables(steps)
-        self._bigrams: OrderedDict[str, Words] = OrderedDict()
+        self._marks: OrderedDict[int | str, Ints] = OrderedDict()
         self._lock = threading.Lock()
 
     @classmethod
@@ -97,37 +97,45 @@ class StreamWords:
         """Return what lives with ``generation``."""
         return derived(generation, _NAME, cls)
 
-    def _words_with(self, bigram: str) -> Words:
-        with self._lock:
-            found = self._bigrams.get(bigram)
-            if found is not None:
-                self._bigrams.move_to_end(bigram)
-                return found
-        number = bigram_number(bigram)
-        levels = [level.bigrams.words_of(number) for level in self._lexicon.levels]
-        found = np.concatenate(levels).astype(np.int32)
-        with self._lock:
-            self._bigrams[bigram] = found
-            if len(self._bigrams) > _CACHED:
-                self._bigrams.popitem(last=False)
-        return found
-
     def with_term(self, term: int) -> Words:
         """Return the words that hold a base term, given as its string id."""
-        return self._words[slice(*self._terms.searchsorted(np.array((term, term + 1), np.uint32)).tolist())]
+        return self._words[self._slice(term)]
 
     def marked(self, terms: Sequence[int], bigrams: Sequence[str]) -> MarkedWords:
         """Return the words that hold one of ``terms``, distinct string ids, or of ``bigrams``."""
-        wanted = np.array(terms, np.uint32)
-        starts = self._terms.searchsorted(wanted)
-        stops = self._terms.searchsorted(wanted, side="right")
-        at = ranges(starts, stops - starts)
-        spelled = list(map(self._words_with, bigrams))
-        words = np.concatenate((self._words.take(at), *spelled)).astype(np.int64)
-        sizes = [*(stops - starts).tolist(), *map(len, spelled)]
-        pieces = np.repeat(np.arange(len(sizes)), sizes)
-        pieces[: len(at)] |= self._places.take(at).astype(np.int64) << _PIECE_BITS
-        return MarkedWords(self._tables, len(terms), words, pieces, self._above(words))
+        wanted: tuple[int | str, ...] = (*terms, *bigrams)
+        marks = [self._marks_of(piece) | number for number, piece in enumerate(wanted)]
+        joined = np.concatenate((np.zeros(0, np.int64), *marks))
+        joined.sort()
+        pieces = joined & ((1 << _WORD_SHIFT) - 1)
+        joined >>= _WORD_SHIFT
+        starts = firsts(joined)
+        words = joined.take(starts)
+        return MarkedWords(self._tables, len(terms), words, pieces, starts, self._above(words))
+
+    def _slice(self, term: int) -> slice:
+        return slice(*self._terms.searchsorted(np.array((term, term + 1), np.uint32)).tolist())
+
+    def _marks_of(self, piece: int | str) -> Ints:
+        """Return the words that hold a term or a bigram, in the high half, and where, in the bits below."""
+        with self._lock:
+            found = self._marks.get(piece)
+            if found is not None:
+                self._marks.move_to_end(piece)
+                return found
+        if isinstance(piece, str):
+            number = bigram_number(piece)
+            found = np.concatenate([level.bigrams.words_of(number) for level in self._lexicon.levels])
+            found <<= _WORD_SHIFT
+        else:
+            own = self._slice(piece)
+            found = self._words[own].astype(np.int64) << _WORD_SHIFT
+            found |= self._places[own].astype(np.int64) << _PIECE_BITS
+        with self._lock:
+            self._marks[piece] = found
+            if len(self._marks) > _CACHED:
+                self._marks.popitem(last=False)
+        return found
 
     def _above(self, words: Ints) -> Ints | None:
         """Return for each of ``words``, by its id, how many base terms it has above `_MOST`; None if none has."""
@@ -152,21 +160,19 @@ class MarkedWords:
     """The words of a query: each holds one or several *pieces*, terms or bigrams."""
 
     def __init__(
-        self, tables: _Tables, term_count: int, words: Ints, pieces: Ints, above: Ints | None
+        self, tables: _Tables, term_count: int, words: Ints, pieces: Ints, starts: Ints, above: Ints | None
     ) -> None:
+        """Take ``words``, ascending, and from each of ``starts`` on its ``pieces``, in the order of their places.
+
+        The low bits of a piece are its number, that of a bigram behind those of the terms; its place is above them.
+        """
         self._tables = tables
         self._term_count = term_count
-        # The pieces of a word in the order of their places, which are in their high bits.
-        packed = words << _WORD_SHIFT | pieces
-        if above is not None:
-            above = above.take(packed.argsort())
-        packed.sort()
-        self._pieces = packed & ((1 << _WORD_SHIFT) - 1)
-        packed >>= _WORD_SHIFT
-        self._starts = firsts(packed)
-        self._codes = packed.take(self._starts) + _FIRST
-        self._sizes = np.diff(self._starts, append=len(packed))
-        self._above = None if above is None else above.take(self._starts)
+        self._pieces = pieces
+        self._starts = starts
+        self._codes = words + _FIRST
+        self._sizes = np.diff(starts, append=len(pieces))
+        self._above = above
 
     def find(self, data: npt.NDArray[np.uint8], bounds: Ints) -> Occurrences:
         """Find them in the encoded streams of documents, one after the other, cut by ``bounds``."""
