@@ -182,15 +182,11 @@ class Ledger:
     def _get(
         self, document_id: str, fields: str = "", timeout: float = _TIMEOUT, patience: float = USUAL_PATIENCE
     ) -> Any:
-        params = {"_source_includes": fields} if fields else None
+        path = f"{self._path}/_doc/{quote(document_id, safe='')}"
+        if fields:
+            path = f"{path}?_source_includes={fields}"
         try:
-            return self.connection.request(
-                "GET",
-                f"{self._path}/_doc/{quote(document_id, safe='')}",
-                params=params,
-                timeout=timeout,
-                patience=patience,
-            )
+            return self.connection.request("GET", path, timeout=timeout, patience=patience)
         except NothingThere:
             return None
 

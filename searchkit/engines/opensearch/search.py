@@ -10,14 +10,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from searchkit.engines.found import Expected, TopDocs
-from searchkit.engines.opensearch.counts import Counts, Key, OnCluster, name_key
+from searchkit.engines.opensearch.counts import Counts, Key, OnCluster
 from searchkit.engines.opensearch.facets import counted_facets, facet_aggregations
+from searchkit.engines.opensearch.first_stage import FirstStage
 from searchkit.engines.opensearch.meanwhile import meanwhile
 from searchkit.engines.opensearch.schema import MARKS
 from searchkit.engines.opensearch.searches import encoded, preference, search
 from searchkit.engines.opensearch.second_stage import SecondStageScorer
-from searchkit.engines.opensearch.translation import Query, Translator, with_ids
-from searchkit.engines.whoosh.prepared import PreparedPlan, prepare
+from searchkit.engines.opensearch.translation import Translator, with_ids
 from searchkit.query.plan import Node, Plan
 
 Hit = tuple[float, str]
@@ -31,7 +31,6 @@ _SORTS: dict[str, list[Any]] = {
 _WHOLE: dict[str, Any] = {}
 _BARE: dict[str, Any] = {"_source": False, "stored_fields": "_none_"}
 _WORDS: dict[str, Any] = {"_source": [MARKS]}
-_AHEAD, _MOST_AHEAD = "first stages", 16
 _MOST_SHOWN = 100
 """Documents come with so many hits at most; those of more are seldom shown."""
 
@@ -57,45 +56,39 @@ def run(
     Raises:
         EngineUnavailable: the cluster can't answer.
     """
-    counts = Counts.of(snapshot)
-    prepared = prepare(plan)
-    order = "date" if sort == "relevance" and not prepared.scored else sort
+    first, second = FirstStage.of(snapshot, plan), plan.second
+    order = "date" if sort == "relevance" and not first.scored else sort
     limit = max(limit, 0)
-    second = None
-    if plan.second is not None and order == "relevance" and limit and offset < plan.second.weights.window:
-        second = SecondStageScorer(plan.second, snapshot.lexicon, counts)
-        first, size, brought = 0, max(offset + limit, plan.second.weights.window), _BARE
+    window = 0 if second is None or order != "relevance" or not limit else second.weights.window
+    scorer = first.scorer if offset < window else None
+    if scorer is not None:
+        begin, size, brought = 0, max(offset + limit, window), _BARE
     else:
-        first, size = offset, limit
+        begin, size = offset if limit else 0, limit
         brought = _BARE if limit > _MOST_SHOWN else _WHOLE if total else _WORDS
-    keys = () if second is None else second.keys
-    query = first_stage(snapshot, prepared, also=keys)
-    text = encoded(query)
-    copies = preference(text)
+    keys = () if scorer is None else scorer.keys
+    first.count_names(keys)
     aggregations = facet_aggregations() if facets else None
-    body = _page(
-        text, order, size, brought, first=first if size else 0, total=total, aggregations=aggregations
-    )
-    known: dict[str, Any] | None = snapshot.caches.get(_AHEAD, {}).pop(body, None)
-    answer = known or _counting(snapshot, body, copies, keys)
+    body = _page(first.text, order, size, brought, first=begin, total=total, aggregations=aggregations)
+    answer = first.answers.get(body) or _counting(snapshot, body, first.copies, keys)
     hits = _hits(snapshot, answer)
     found = int(answer["hits"]["total"]["value"]) if total else 0
-    if second is not None and plan.second is not None and hits:
-        best, rest = hits[: plan.second.weights.window], hits[plan.second.weights.window :]
+    if scorer is not None and hits:
+        best, rest = hits[:window], hits[window:]
         page: list[Hit] = []
         wanted = min(offset + limit, len(best)) - offset
         if wanted > 0:
             likely = snapshot.at_hand(each for _, each in best[offset : offset + wanted])
             stop = meanwhile(iter(() if expected is None else expected(likely, found)))
             try:
-                page = _rescored(snapshot, second, query, best, offset, wanted, copies)
+                page = _rescored(snapshot, first, scorer, best, offset, wanted)
             finally:
                 stop()
         hits = page + rest[max(offset - len(best), 0) :][: limit - len(page)]
     return TopDocs(
         list(hits),
         found,
-        counted_facets(snapshot, query, answer["aggregations"], copies) if facets else None,
+        counted_facets(snapshot, first.query, answer["aggregations"], first.copies) if facets else None,
     )
 
 
@@ -112,35 +105,16 @@ def _counting(snapshot: OnCluster, body: str, copies: str, keys: Sequence[Key]) 
 
 def run_ahead(snapshot: OnCluster, plan: Plan, keys: Sequence[Key]) -> None:
     """Count ``keys`` and, by the same request, run the first stage of a plan whose first page is probably asked for."""
-    counts = Counts.of(snapshot)
-    prepared = prepare(plan)
-    if plan.second is None or not prepared.scored or not counts.missing(keys):
+    counts, first = Counts.of(snapshot), FirstStage(snapshot, plan)
+    if plan.second is None or first.scorer is None or not first.scored or not counts.missing(keys):
         counts.get(keys)
         return
-    wanted = [*keys, *SecondStageScorer(plan.second, snapshot.lexicon, counts).keys]
-    if counts.missing(map(name_key, prepared.phrases)):
-        # How much these score has to be known first.
-        first_stage(snapshot, prepared, also=wanted)
-        return
-    query = encoded(first_stage(snapshot, prepared))
-    body = _page(query, "relevance", plan.second.weights.window, _BARE, total=True)
-    answer = _counting(snapshot, body, preference(query), wanted)
-    ahead = snapshot.caches.setdefault(_AHEAD, {})
-    if len(ahead) >= _MOST_AHEAD:
-        ahead.clear()
-    ahead[body] = answer
-
-
-def first_stage(snapshot: OnCluster, prepared: PreparedPlan, *, also: Sequence[Key] = ()) -> Query:
-    """Return the query that decides what matches and scores it by its terms.
-
-    What is counted for that is counted together with ``also``, which is needed next.
-    """
-    counts = Counts.of(snapshot)
-    names = [name_key(name) for name in prepared.phrases]
-    if counts.missing(names):
-        counts.get([*names, *also])
-    return Translator.of(snapshot).first_stage(prepared, counts.name_idf, counts.idf)
+    wanted = [*keys, *first.scorer.keys]
+    # How much names score has to be known first.
+    if not first.count_names(wanted):
+        body = _page(first.text, "relevance", plan.second.weights.window, _BARE, total=True)
+        first.answers[body] = _counting(snapshot, body, first.copies, wanted)
+    first.keep()
 
 
 def _page(
@@ -172,21 +146,21 @@ def _hits(snapshot: OnCluster, answer: Mapping[str, Any]) -> list[Hit]:
 
 def _rescored(
     snapshot: OnCluster,
-    second: SecondStageScorer,
-    root: Query,
+    first: FirstStage,
+    scorer: SecondStageScorer,
     best: Sequence[Hit],
     offset: int,
     limit: int,
-    copies: str,
 ) -> list[Hit]:
     """Put the best of the first stage in order by what both stages say; return a page of them."""
-    queries = second.queries(root, [document_id for _, document_id in best])
-    if len(queries) == 1 and "must" in queries[0]["bool"]:
-        body = _page(encoded(queries[0]), "relevance", limit, _WHOLE, first=offset)
-        return _hits(snapshot, search(snapshot, [body], copies)[0])
+    ids = [document_id for _, document_id in best]
+    whole = scorer.added_to(first.query, first.text, ids)
+    if whole is not None:
+        body = _page(whole, "relevance", limit, _WHOLE, first=offset)
+        return _hits(snapshot, search(snapshot, [body], first.copies)[0])
     scores = {document_id: score for score, document_id in best}
-    bodies = [_page(encoded(query), "relevance", len(best), _BARE) for query in queries]
-    for answer in search(snapshot, bodies, copies) if bodies else ():
+    bodies = [_page(encoded(query), "relevance", len(best), _BARE) for query in scorer.parts_of(ids)]
+    for answer in search(snapshot, bodies, first.copies) if bodies else ():
         for score, document_id in _hits(snapshot, answer):
             scores[document_id] += score
     ordered = sorted(((score, each) for each, score in scores.items()), key=lambda hit: (-hit[0], hit[1]))

@@ -42,26 +42,24 @@ def search(snapshot: OnCluster, bodies: Sequence[str], copies: str) -> list[dict
     how = {"allow_partial_search_results": "false", "preference": copies}
     if snapshot.caches.get(_SHARDS) != 1:
         how["search_type"] = "dfs_query_then_fetch"
+    # The driver looks at each character of what it quotes itself, twice.
     if len(bodies) == 1:
-        # The driver looks at each character of what it has quoted, twice.
         query = "&".join([f"{name}={value}" for name, value in how.items()])
         path = f"{path}/_search?{query}&filter_path={_WANTED}"
         answers = [ledger.connection.request("POST", path, bodies[0], timeout=ANSWER)]
     else:
         header = encoded(how)
-        answers = _together(snapshot, f"{path}/_msearch", "".join(f"{header}\n{body}\n" for body in bodies))
+        path = f"{path}/_msearch?filter_path={_WANTED_OF_EACH}"
+        answers = _together(snapshot, path, "".join(f"{header}\n{body}\n" for body in bodies))
     snapshot.caches[_SHARDS] = answers[0]["_shards"]["total"]
     return answers
 
 
 def _together(snapshot: OnCluster, path: str, lines: str) -> list[dict[str, Any]]:
     connection = snapshot.ledger.connection
-    params = {"filter_path": _WANTED_OF_EACH}
     backoff = Backoff(PATIENCE)
     while True:
-        answers: list[dict[str, Any]] = connection.request(
-            "POST", path, lines, params=params, timeout=ANSWER
-        )["responses"]
+        answers: list[dict[str, Any]] = connection.request("POST", path, lines, timeout=ANSWER)["responses"]
         failed = next((answer for answer in answers if "error" in answer), None)
         if failed is None:
             return answers

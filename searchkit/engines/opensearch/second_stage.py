@@ -14,6 +14,7 @@ from searchkit.analysis.token import Layer
 from searchkit.engines.opensearch import schema
 from searchkit.engines.opensearch.body import Text
 from searchkit.engines.opensearch.counts import Counts, Key, bigram_key, pair_key
+from searchkit.engines.opensearch.searches import encoded
 from searchkit.engines.opensearch.translation import MOST_CLAUSES, Query, boosted_term, clause_count, with_ids
 from searchkit.engines.whoosh.lexicon import StoredLexicon
 from searchkit.query.plan import SecondStage
@@ -36,7 +37,7 @@ class SecondStageScorer:
 
     @property
     def keys(self) -> list[Key]:
-        """What has to be counted before `queries` is asked for."""
+        """What has to be counted before queries are asked for."""
         return [key for one, other in self._near for key in (pair_key(one, other), pair_key(other, one))]
 
     @cached_property
@@ -52,18 +53,23 @@ class SecondStageScorer:
     def _pair_idf(self, doc_freq: int) -> float:
         return bm25.pair_idf(self._counts.statistics().paired, doc_freq)
 
-    def queries(self, root: Query, ids: Sequence[str]) -> list[Query]:
-        """Return queries for the documents ``ids``: one that adds its scores to those of ``root``, if that is possible.
+    def added_to(self, root: Query, sent: str, ids: Sequence[str]) -> str | None:
+        """Return the query, as it is sent, that adds its scores to those of ``root`` for the documents ``ids``.
 
-        Else they are several, without ``root``: their scores have to be added to its.
+        ``sent`` is ``root`` as it is sent. None if that is more than a cluster takes: then `parts_of` are asked for.
         """
-        these = with_ids(ids)
         clauses = list(self._clauses())
-        if clause_count([root, *clauses]) < MOST_CLAUSES:
-            return [{"bool": {"filter": [these], "must": [root], "should": clauses}}]
+        added = encoded(clauses)
+        # Each clause has a brace of its own, so most queries need no counting.
+        if sent.count("{") + added.count("{") >= MOST_CLAUSES <= clause_count([root, *clauses]):
+            return None
+        return f'{{"bool":{{"filter":[{encoded(with_ids(ids))}],"must":[{sent}],"should":{added}}}}}'
+
+    def parts_of(self, ids: Sequence[str]) -> list[Query]:
+        """Return queries for the documents ``ids`` whose scores add up to those of this stage alone."""
         several: list[list[Query]] = [[]]
         room = MOST_CLAUSES - 1
-        for clause in clauses:
+        for clause in self._clauses():
             count = clause_count(clause)
             if count > room and several[-1]:
                 several.append([])
@@ -71,7 +77,7 @@ class SecondStageScorer:
             several[-1].append(clause)
             room -= count
         return [
-            {"bool": {"filter": [these], "should": part, "minimum_should_match": 1}}
+            {"bool": {"filter": [with_ids(ids)], "should": part, "minimum_should_match": 1}}
             for part in several
             if part
         ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 
 import pytest
@@ -211,16 +212,20 @@ def test_features_that_a_cluster_doesn_t_take_at_once_are_asked_for_in_parts(lon
         stage = SecondStage(WORDS[:count], bigrams, SECOND_STAGE)
         return SecondStageScorer(stage, long.lexicon, Counts.of(long))
 
-    queries = scorer(400, ("확산",)).queries({"match_all": {}}, ["a", "b"])
+    def added_to(root, features):
+        return features.added_to(root, json.dumps(root), ["a", "b"])
+
+    assert added_to({"match_all": {}}, scorer(400)) is None
+    queries = scorer(400, ("확산",)).parts_of(["a", "b"])
     assert len(queries) > 1
     assert max(map(clause_count, queries)) <= MOST_CLAUSES
     # 399 pairs in order, 8 tokens for each pair near each other, a bigram, and the terms of the best sentence.
     assert sum(map(clause_count, queries)) - len(queries) == 399 + 399 * 8 + 1 + 400
     assert all("must" not in each["bool"] for each in queries)
     # One part may be enough for the features, but not for the first stage beside them.
-    (part,) = scorer(90).queries({"bool": {"should": [{"match_all": {}}] * 300}}, ["a"])
-    assert "must" not in part["bool"]
-    (query,) = scorer(2, ("확산",)).queries({"match_all": {}}, ["a", "b"])
+    assert added_to({"bool": {"should": [{"match_all": {}}] * 300}}, scorer(90)) is None
+    assert len(scorer(90).parts_of(["a"])) == 1
+    query = json.loads(added_to({"match_all": {}}, scorer(2, ("확산",))))
     assert query["bool"]["must"] == [{"match_all": {}}]
     near = [
         each["term"]["near"]["boost"] for each in query["bool"]["should"] if "near" in each.get("term", {})
