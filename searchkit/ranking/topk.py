@@ -46,6 +46,8 @@ Mask = npt.NDArray[np.bool_]
 
 _RARE_SHARE = 32
 """Words that stand in no more than one document of so many are rare, and added up first."""
+_MANY_LISTED = 8
+"""Of more words that aren't common all are added up first: looking each of them up for all others takes longer."""
 _LEAST_TOP = 64
 _TOP = 2
 """So many times the documents wanted, and at least `_LEAST_TOP`, are scored to set a first floor."""
@@ -112,7 +114,8 @@ class _Search:
             self.keep(*self._whole(words))
             return
         ordered = [*listed, *common]
-        rare = listed[:1] + [word for word in listed[1:] if word.count * _RARE_SHARE <= self._doc_count]
+        most = self._doc_count if len(listed) > _MANY_LISTED else self._doc_count // _RARE_SHARE
+        rare = listed[:1] + [word for word in listed[1:] if word.count <= most]
         reach = sum(word.bound for word in ordered[len(rare) :])
         if rare:
             self._add_rare(rare, ordered[len(rare) :], reach)

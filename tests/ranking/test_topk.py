@@ -15,14 +15,14 @@ from searchkit.ranking.word_impacts import word_impacts
 
 @st.composite
 def segments(draw):
-    """A segment of up to 12,000 documents, up to 7 weighted terms, as postings, dense float64 tables, and words."""
+    """A segment of up to 12,000 documents, up to 12 weighted terms, as postings, dense float64 tables, and words."""
     random = np.random.default_rng(draw(st.integers(0, 2**32)))
     doc_count = draw(st.sampled_from([1, 5, 255, 256, 257, 600, 2000, 12_000]))
     # Few distinct lengths and frequencies make many ties.
     factors = random.choice([0.5, 0.9, 1.4], doc_count)
     terms, tables = [], []
     words: dict[int, list[tuple[Postings, np.ndarray, float]]] = {}
-    for _ in range(draw(st.integers(1, 7))):
+    for _ in range(draw(st.integers(1, 12))):
         share = draw(st.sampled_from([0.002, 0.02, 0.06, 0.3, 0.9]))
         holds = random.random(doc_count) < share
         holds[random.integers(doc_count)] = True
@@ -40,7 +40,7 @@ def segments(draw):
         table[docs] = gain * (frequencies / (frequencies + factors[docs]))
         terms.append((term, gain))
         tables.append(table)
-        words.setdefault(draw(st.integers(0, 6)), []).append((term, factors.astype(np.float32), gain))
+        words.setdefault(draw(st.integers(0, 11)), []).append((term, factors.astype(np.float32), gain))
     share = draw(st.sampled_from([1, 8, 32]))
     scratch = Scratch()
     most = draw(st.sampled_from([0, 10**9]))
