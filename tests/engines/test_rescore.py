@@ -13,6 +13,7 @@ from small_collections import commit, plain_tokens
 from searchkit.analysis.token import Kind, Layer
 from searchkit.analysis.words import ends_sentence, split
 from searchkit.document import Document
+from searchkit.engines.whoosh import occurrences
 from searchkit.engines.whoosh.executor import contributions, run
 from searchkit.query.plan import AnyTerm, Plan, PlanTerm, SecondStage, SecondStageWeights
 from searchkit.ranking.weights import K1
@@ -199,3 +200,15 @@ def test_nothing_is_added_by_words_the_index_lacks(tmp_path):
     with commit(tmp_path, [[Document(id="a", title="모델", bullets=[])]]) as generation:
         plan = Plan(planned(["모델"]).root, second=SecondStage(("없는", "둘다"), ("없는",), WEIGHTS))
         assert found(generation, plan) == found(generation, replace(plan, second=None))
+
+
+def test_words_of_a_term_are_the_same_however_many_are_asked_for(tmp_path, monkeypatch):
+    texts = ["모델 확산모델 자연어", "확산모델을 생성 be", "자연어 처리 확산모델"]
+    documents = [Document(id=str(number), title=text) for number, text in enumerate(texts)]
+    with commit(tmp_path, [documents]) as generation:
+        terms = [generation.lexicon.remembered_id(text) for text in ("확산모델", "자연어", "be", "처리")]
+        monkeypatch.setattr(occurrences, "_FEW_TERMS", len(terms))
+        known = occurrences.StreamWords(generation)
+        first, later = ([known.with_term(term).tolist() for term in terms] for _ in range(2))
+        assert first == later
+        assert all(first)

@@ -10,6 +10,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +30,8 @@ NEAR = 3
 _APART = NEAR + 1
 """The end of an item counts as so many terms: nothing is near across it."""
 _CACHED = 4096
+_FEW_TERMS = 64
+"""The terms of all words are sorted when more are asked for: who asks once and ends doesn't wait for that."""
 _NAME = "stream words"
 _FIRST = 1 + FIRST_WORD
 _PIECE_BITS = 12
@@ -81,13 +84,9 @@ class StreamWords:
         steps[1:_FIRST] |= 1 << _ENDS_BIT
         self._long = (counts > _MOST).nonzero()[0]
         self._more = counts.take(self._long) - _MOST
-        # Sorted by term: the words that hold one, and where in the word it stands.
-        place = np.arange(len(owners), dtype=np.int32)
-        place -= (np.cumsum(counts, dtype=np.int32) - counts)[owners]
-        order = np.argsort(terms, kind="stable")
-        self._terms = terms[order]
-        self._words = owners[order]
-        self._places = place[order]
+        self._terms, self._words = terms, owners
+        self._starts = np.cumsum(counts, dtype=np.int32) - counts
+        self._asked = 0
         self._tables = _Tables(steps)
         self._marks: OrderedDict[int | str, Ints] = OrderedDict()
         self._lock = threading.Lock()
@@ -99,7 +98,7 @@ class StreamWords:
 
     def with_term(self, term: int) -> Words:
         """Return the words that hold a base term, given as its string id."""
-        return self._words[self._slice(term)]
+        return self._words.take(self._places_of(term))
 
     def marked(self, terms: Sequence[int], bigrams: Sequence[str]) -> MarkedWords:
         """Return the words that hold one of ``terms``, distinct string ids, or of ``bigrams``."""
@@ -113,8 +112,20 @@ class StreamWords:
         words = joined.take(starts)
         return MarkedWords(self._tables, len(terms), words, pieces, starts, self._above(words))
 
-    def _slice(self, term: int) -> slice:
-        return slice(*self._terms.searchsorted(np.array((term, term + 1), np.uint32)).tolist())
+    @cached_property
+    def _by_term(self) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
+        """All terms of words, sorted, and their places among all."""
+        order = np.argsort(self._terms, kind="stable")
+        return self._terms.take(order), order.astype(np.uint32)
+
+    def _places_of(self, term: int) -> Ints:
+        """Return the places among the terms of all words at which a term stands, ascending."""
+        if self._asked < _FEW_TERMS:
+            self._asked += 1
+            return np.flatnonzero(self._terms == np.uint32(term))
+        terms, places = self._by_term
+        start, stop = terms.searchsorted(np.array((term, term + 1), np.uint32)).tolist()
+        return places[start:stop].astype(np.int64)
 
     def _marks_of(self, piece: int | str) -> Ints:
         """Return the words that hold a term or a bigram, in the high half, and where, in the bits below."""
@@ -128,9 +139,10 @@ class StreamWords:
             found = np.concatenate([level.bigrams.words_of(number) for level in self._lexicon.levels])
             found <<= _WORD_SHIFT
         else:
-            own = self._slice(piece)
-            found = self._words[own].astype(np.int64) << _WORD_SHIFT
-            found |= self._places[own].astype(np.int64) << _PIECE_BITS
+            at = self._places_of(piece)
+            words = self._words.take(at)
+            found = words.astype(np.int64) << _WORD_SHIFT
+            found |= (at - self._starts.take(words)) << _PIECE_BITS
         with self._lock:
             self._marks[piece] = found
             if len(self._marks) > _CACHED:
