@@ -210,13 +210,14 @@ class WhooshSnapshot:
 
     def words(self, handles: Sequence[Place]) -> tuple[npt.NDArray[np.int32], Ints]:
         """Return the words of documents as codes and the offsets that cut them."""
+        segments = self.generation.segments
+        if len(segments) == 1:
+            return segments[0].words(np.array([doc for _, doc in handles], np.int64))
         groups = _by_segment(handles)
         pieces: list[npt.NDArray[np.int32]] = [np.zeros(0, np.int32)] * len(handles)
         for index, places in groups.items():
             docs = np.array([handles[place][1] for place in places], np.int64)
-            codes, offsets = self.generation.segments[index].words(docs)
-            if len(groups) == 1:
-                return codes, offsets
+            codes, offsets = segments[index].words(docs)
             bounds = offsets.tolist()
             for at, place in enumerate(places):
                 pieces[place] = codes[bounds[at] : bounds[at + 1]]
