@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from searchkit.analysis.token import FIRST_WORD, Context, Kind, Layer
 from searchkit.query.jamo import is_hangul
+from searchkit.ranking.ascending import distinct
 
 if TYPE_CHECKING:
     from searchkit.engines.base import Snapshot
@@ -60,7 +61,7 @@ class Followers:
         numbers = np.full(len(words), -1, np.int64)
         numbers[order] = names
         named = numbers[which.ravel()]
-        places = np.unique((together >> 32)[named >= 0] << 32 | named[named >= 0])
+        places = distinct((together >> 32)[named >= 0] << 32 | named[named >= 0])
         held = np.bincount(places & _WORD, minlength=len(shown))
         scale = total / max(len(documents), 1)
         result = [(text, round(count * scale)) for text, count in zip(shown, held.tolist())]
@@ -102,7 +103,10 @@ class Followers:
 
 def _next_words(stream: npt.NDArray[np.int32], offsets: Ints, codes: Ints) -> tuple[Ints, Ints]:
     """Return the words that stand behind one of ``codes``, and the number of the document of each."""
-    at = np.flatnonzero(np.isin(stream[:-1], codes))
+    here = np.zeros(max(len(stream) - 1, 0), np.bool_)
+    for code in codes.tolist():
+        here |= stream[:-1] == code
+    at = here.nonzero()[0]
     following = stream[at + 1].astype(np.int64) - FIRST_WORD
     places = np.searchsorted(offsets, at, "right") - 1
     inside = following >= 0

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 INITIALS = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
 VOWELS = tuple(
@@ -28,38 +29,42 @@ COMPOUNDS = dict(
 """Jamo that take two keys."""
 OTHER = 0xFE
 """The byte of a character that is neither Hangul nor ASCII."""
+_MAX_CHARS = 1 << 14
+_SYLLABLES = re.compile("[가-힣]+")
 _FIRST_KEY = 0x80
 _BYTES = {key: _FIRST_KEY + number for number, key in enumerate(KEYS)}
 
 
 def typed(text: str) -> str:
     """Return the jamo that were typed, one a key; what is no Hangul stays."""
-    keys: list[str] = []
-    for char in text:
-        number = ord(char) - FIRST_SYLLABLE
-        if 0 <= number < SYLLABLES:
-            initial, rest = divmod(number, len(VOWELS) * len(FINALS))
-            vowel, final = divmod(rest, len(FINALS))
-            keys += INITIALS[initial], VOWELS[vowel], FINALS[final]
-        else:
-            keys.append(COMPOUNDS.get(char, char))
-    return "".join(keys)
+    return "".join(map(_keys_of, text))
 
 
 def key_bytes(text: str) -> bytes:
     """Return the keys of ``text`` as one byte each, never zero."""
-    return bytes(_BYTES.get(key) or (ord(key) if "\0" < key < "\x80" else OTHER) for key in typed(text))
+    return b"".join(map(_bytes_of, text))
 
 
 def initials(text: str) -> str:
     """Return the first consonants of the syllables of ``text``, empty if it isn't all Hangul syllables."""
-    found = []
-    for char in text:
-        number = ord(char) - FIRST_SYLLABLE
-        if not 0 <= number < SYLLABLES:
-            return ""
-        found.append(INITIALS[number // (len(VOWELS) * len(FINALS))])
-    return "".join(found)
+    if not is_hangul(text):
+        return ""
+    return "".join([INITIALS[(ord(char) - FIRST_SYLLABLE) // (len(VOWELS) * len(FINALS))] for char in text])
+
+
+@lru_cache(maxsize=_MAX_CHARS)
+def _keys_of(char: str) -> str:
+    number = ord(char) - FIRST_SYLLABLE
+    if not 0 <= number < SYLLABLES:
+        return str(COMPOUNDS.get(char, char))
+    initial, rest = divmod(number, len(VOWELS) * len(FINALS))
+    vowel, final = divmod(rest, len(FINALS))
+    return f"{INITIALS[initial]}{VOWELS[vowel]}{FINALS[final]}"
+
+
+@lru_cache(maxsize=_MAX_CHARS)
+def _bytes_of(char: str) -> bytes:
+    return bytes(_BYTES.get(key) or (ord(key) if "\0" < key < "\x80" else OTHER) for key in _keys_of(char))
 
 
 def typed_initials(text: str) -> str:
@@ -70,4 +75,4 @@ def typed_initials(text: str) -> str:
 
 def is_hangul(text: str) -> bool:
     """Say whether ``text`` is all Hangul syllables, one at least."""
-    return bool(initials(text))
+    return _SYLLABLES.fullmatch(text) is not None
