@@ -12,9 +12,9 @@ from searchkit.analysis.token import FIRST_WORD, Kind, Layer
 from searchkit.engines.whoosh import scan
 from searchkit.engines.whoosh.generation import Generation
 from searchkit.engines.whoosh.phrase_codes import holders, without_sentences
+from searchkit.engines.whoosh.phrases_in_titles import ANCHOR_CODES, MANY_STRINGS, match_in_titles
 from searchkit.engines.whoosh.places import Place, resolve
 from searchkit.engines.whoosh.segment import Segment
-from searchkit.engines.whoosh.title_phrases import ANCHOR_CODES, MANY_STRINGS, match_in_titles
 from searchkit.query.plan import PhraseWord
 from searchkit.ranking.ascending import among, distinct
 

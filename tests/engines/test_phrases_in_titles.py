@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from small_collections import commit
 
 from searchkit.document import Document
-from searchkit.engines.whoosh import title_phrases
+from searchkit.engines.whoosh import phrases_in_titles
 from searchkit.engines.whoosh.phrase import match_any
 from searchkit.query.plan import PhraseWord
 
@@ -33,9 +33,9 @@ def holds(title, phrase):
 def test_phrases_in_titles_are_found_however_they_are_read(
     tmp_path_factory, monkeypatch, titles, phrases, title_bytes, anchor_codes, at_once
 ):
-    monkeypatch.setattr(title_phrases, "_TITLE_BYTES", title_bytes)
-    monkeypatch.setattr(title_phrases, "ANCHOR_CODES", anchor_codes)
-    monkeypatch.setattr(title_phrases, "_AT_ONCE", at_once)
+    monkeypatch.setattr(phrases_in_titles, "_TITLE_BYTES", title_bytes)
+    monkeypatch.setattr(phrases_in_titles, "ANCHOR_CODES", anchor_codes)
+    monkeypatch.setattr(phrases_in_titles, "_AT_ONCE", at_once)
     documents = [
         Document(id=f"{number:02}", title=" ".join(title), bullets=["ab cd. ef gh 모델"])
         for number, title in enumerate(titles)
@@ -67,7 +67,7 @@ def test_codes_may_be_cut_off_anywhere(tmp_path, monkeypatch):
     documents = [Document(id="a", title=" ".join(WORDS[7:])), Document(id="b", title="w298 w299 w297")]
     with commit(tmp_path, [documents]) as generation:
         for title_bytes in range(1, 9):
-            monkeypatch.setattr(title_phrases, "_TITLE_BYTES", title_bytes)
+            monkeypatch.setattr(phrases_in_titles, "_TITLE_BYTES", title_bytes)
             for first, second, expected in (
                 ("w298", "w299", [0, 1]),
                 ("w299", "w297", [1]),
