@@ -98,15 +98,13 @@ class JoinedSegments:
 
     def postings(self, layer: Layer, string_id: int) -> Postings | None:
         """Return the postings of a term, deleted documents included; None if it has none."""
-        found = [segment.postings(layer, string_id) for segment in self.segments]
-        count = sum(len(docs) for docs, _ in found)
+        count = sum(segment.size(layer, string_id) for segment in self.segments)
         if not count:
             return None
         if count * DENSE_SHARE > self.doc_count:
-            table = np.zeros(self.doc_count, np.result_type(*(frequencies for _, frequencies in found)))
-            for start, (docs, frequencies) in zip(self.starts, found):
-                table[start:][docs.astype(np.intp, copy=False)] = frequencies
-            return DensePostings(table, count)
+            tables = [segment.frequencies(layer, string_id) for segment in self.segments]
+            return DensePostings(tables[0] if len(tables) == 1 else np.concatenate(tables), count)
+        found = [segment.postings(layer, string_id) for segment in self.segments]
         frequencies = found[0][1] if len(found) == 1 else np.concatenate([freqs for _, freqs in found])
         return Postings(self.join_docs([docs for docs, _ in found]), frequencies)
 

@@ -132,12 +132,25 @@ class StoredLayer:
 
     def docs(self, slot: int) -> Array:
         """Return the documents that hold the term at a place, ascending."""
+        return self._docs_at(slot).astype(self._docs.dtype, copy=False)
+
+    def _docs_at(self, slot: int) -> Array:
+        """Return the same in whatever type takes least work."""
         dense, before = self._places
         row = int(dense.searchsorted(slot))
         if row < len(dense) and dense[row] == slot:
-            return self._docs_of_bits(row, slot).astype(self._docs.dtype)
+            return self._docs_of_bits(row, slot)
         start, stop = (self.offsets[slot : slot + 2] - before[row]).tolist()
         return self._docs.slice(start, stop)
+
+    def frequency_in_all(self, slot: int) -> Array:
+        """Return how often each document holds the term at a place, mostly 0; at place -1 there is none."""
+        if slot < 0:
+            return np.zeros(self._doc_count, np.uint8)
+        frequencies = self.frequencies(slot)
+        found = np.zeros(self._doc_count, frequencies.dtype)
+        found[self._docs_at(slot).astype(np.intp, copy=False)] = frequencies
+        return found
 
     def holders(self, string_ids: Ints) -> npt.NDArray[np.bool_]:
         """Return which documents hold one of several terms, ascending."""

@@ -77,6 +77,17 @@ class Segment:
             return _NO_DOCS, _NO_FREQUENCIES
         return stored.docs(slot), stored.frequencies(slot)
 
+    def size(self, layer: Layer, string_id: int) -> int:
+        """Return how many documents, deleted ones included, hold a term."""
+        stored = self._layers[layer]
+        slot = stored.slot(string_id)
+        return 0 if slot < 0 else stored.size(slot)
+
+    def frequencies(self, layer: Layer, string_id: int) -> Array:
+        """Return the frequency of a term in each document, mostly 0."""
+        stored = self._layers[layer]
+        return stored.frequency_in_all(stored.slot(string_id))
+
     def holders(self, layer: Layer, string_ids: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
         """Return which documents, deleted ones included, hold one of several terms, ascending."""
         return self._layers[layer].holders(string_ids)
