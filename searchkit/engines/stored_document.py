@@ -42,13 +42,14 @@ def encode(document: Document) -> bytes:
     """
     try:
         text = content(document)
-        source = NOTHING if document.source is None else document.source
+        source = document.source
         extra = _ENCODER.encode(dict(document.extra)) if document.extra else ""
-        if text is not None and (source == NOTHING or not _has_sign(source)):
+        if text is not None and (source is None or not _has_sign(source)):
             line = document.line
             steps = [str(after - before) for before, after in pairwise((line or 0, *document.bullet_lines))]
             lines = ITEM_BEGIN.join(("", *steps))
-            place = (text, source, "" if line is None else f"{line:d}", lines, extra)
+            known = NOTHING if source is None else source
+            place = (text, known, "" if line is None else f"{line:d}", lines, extra)
             try:
                 return FIELD_END.join(place).encode()
             except UnicodeEncodeError:

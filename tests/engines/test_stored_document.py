@@ -4,7 +4,7 @@ import contextlib
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from searchkit.document import FIELD_END, ITEM_BEGIN, NOTHING, Document
@@ -41,6 +41,7 @@ def documents(draw):
 
 @settings(max_examples=120)
 @given(documents())
+@example(Document(id="d", source=NOTHING))
 def test_a_document_comes_back_as_it_was(document):
     record = encode(document)
     assert decode(record) == document
