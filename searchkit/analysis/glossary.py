@@ -133,7 +133,7 @@ def _problem(name: str, others: list[str], *, minus: bool, only: bool, paired: b
 
 def pairs_of(counts: Mapping[Gloss, int]) -> dict[Gloss, frozenset[str]]:
     """Return for each gloss the keys of the pair that it counts for; ``counts`` must be those of a whole collection."""
-    return {gloss: frozenset((key, other_key)) for gloss, _, key, other_key, _ in _cut(counts)}
+    return {gloss: frozenset((key, other_key)) for gloss, _, key, other_key, _ in _cut(counts, KnownNames())}
 
 
 @dataclass(slots=True)
@@ -144,12 +144,17 @@ class Glossary:
     spellings: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def make_glossary(counts: Mapping[Gloss, int], user: UserGlosses) -> Glossary:
-    """Add up ``counts``, in how many documents each gloss stands, and what the user says; keys are in order."""
+def make_glossary(
+    counts: Mapping[Gloss, int], user: UserGlosses, known: KnownNames | None = None
+) -> Glossary:
+    """Add up ``counts``, in how many documents each gloss stands, and what the user says; keys are in order.
+
+    ``known`` are names looked at before.
+    """
     evidence: dict[tuple[str, str], int] = {}
     spelled: dict[tuple[str, str], int] = {}
     limited = bool(user.alone or user.removed)
-    for gloss, name, key, other_key, count in _cut(counts):
+    for gloss, name, key, other_key, count in _cut(counts, known or KnownNames()):
         if not key or not other_key or key == other_key:
             continue
         pair = (key, other_key) if key < other_key else (other_key, key)
@@ -206,26 +211,36 @@ class _Name(NamedTuple):
         return cls(words, keys, _joined(keys), _joined(keys[1:]) if len(words) > 1 else "")
 
 
-def _cut(counts: Mapping[Gloss, int]) -> Iterator[tuple[Gloss, str, str, str, int]]:
+class KnownNames:
+    """The names of glosses, each looked at once: that may be done while glosses come."""
+
+    def __init__(self) -> None:
+        self._names: dict[str, _Name] = {}
+        self._other_keys: dict[str, str] = {}
+
+    def look_at(self, gloss: Gloss) -> tuple[_Name, str]:
+        """Return the first name of a gloss, cut into words, and the key of the other one."""
+        name = self._names.get(gloss.name)
+        if name is None:
+            name = self._names[gloss.name] = _Name.of(gloss.name)
+        other_key = self._other_keys.get(gloss.other)
+        if other_key is None:
+            other_key = self._other_keys[gloss.other] = name_key(gloss.other)
+        return name, other_key
+
+
+def _cut(counts: Mapping[Gloss, int], known: KnownNames) -> Iterator[tuple[Gloss, str, str, str, int]]:
     """Yield each gloss with its first name, cut where that begins, the keys of both names and its count."""
     own: dict[tuple[str, str], int] = {}
     several: list[tuple[Gloss, _Name, str, int]] = []
-    names: dict[str, _Name] = {}
-    other_keys: dict[str, str] = {}
     for gloss, count in counts.items():
-        text, other, is_open = gloss
-        name = names.get(text)
-        if name is None:
-            name = names[text] = _Name.of(text)
-        other_key = other_keys.get(other)
-        if other_key is None:
-            other_key = other_keys[other] = name_key(other)
+        name, other_key = known.look_at(gloss)
         both = name.key, other_key
         own[both] = own.get(both, 0) + count
-        if is_open and len(name.words) > 1:
+        if gloss.open and len(name.words) > 1:
             several.append((gloss, name, other_key, count))
         else:
-            yield gloss, text, name.key, other_key, count
+            yield gloss, gloss.name, name.key, other_key, count
     # Most names aren't cut, for no shorter one goes with the same other name: their other endings don't matter.
     cuttable = {other_key for _, name, other_key, _ in several if (name.second, other_key) in own}
     ending: dict[tuple[str, str], int] = {}

@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from searchkit.analysis.glossary import NO_USER_GLOSSES, make_glossary
+from searchkit.analysis.glossary import NO_USER_GLOSSES, KnownNames, make_glossary
 from searchkit.analysis.glosses import Gloss, glosses
 from searchkit.analysis.piped_process import (
     ProcessFailed,
@@ -48,15 +48,19 @@ class Texts(NamedTuple):
         joined = "".join(texts).encode("utf-8", "surrogatepass")
         return cls(array("I", docs).tobytes(), array("I", map(len, texts)).tobytes(), joined)
 
-    def read(self, records: GlossRecords) -> None:
-        """Add the glosses of all documents, each of which is here as a whole, to ``records``."""
+    def read(self, records: GlossRecords) -> set[Gloss]:
+        """Add the glosses of all documents, each of which is here as a whole, to ``records``; return them."""
         docs, lengths = array("I", self.docs), array("I", self.lengths)
         joined = self.joined.decode("utf-8", "surrogatepass")
         by_doc: dict[int, list[str]] = {}
         for doc, (start, end) in zip(docs, pairwise(accumulate(lengths, initial=0))):
             by_doc.setdefault(doc, []).append(joined[start:end])
+        read: set[Gloss] = set()
         for doc, texts in by_doc.items():
-            records.add(doc, glosses(texts))
+            found = glosses(texts)
+            records.add(doc, found)
+            read |= found
+        return read
 
 
 class GlossProcess:
@@ -114,10 +118,13 @@ def serve() -> None:
     gc.disable()
     records = GlossRecords()
     total: Counter[Gloss] = Counter()
+    names = KnownNames()
     while (message := read_message(sys.stdin.buffer, 3)) is not None:
         texts = Texts(*message)
         if texts.docs:
-            texts.read(records)
+            # There is time now for what the glossary needs of names; whoever waits for it has none.
+            for gloss in texts.read(records):
+                names.look_at(gloss)
             continue
         _, last, doc_count = message
         packed = records.pack(int(doc_count))
@@ -126,7 +133,7 @@ def serve() -> None:
         total.update(records.counts())
         records = GlossRecords()
         if last:
-            arrays = glossary_arrays(make_glossary(total, NO_USER_GLOSSES))
+            arrays = glossary_arrays(make_glossary(total, NO_USER_GLOSSES, names))
             head = "\n".join(f"{name}\t{values.dtype.str}" for name, values in arrays.items())
             write_message(
                 sys.stdout.buffer, [head.encode(), *(values.tobytes() for values in arrays.values())]
