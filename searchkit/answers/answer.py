@@ -76,7 +76,7 @@ def answer(view: View, request: Request, expected: Shown | None = None) -> Answe
     parsed = parse(request.query, strict=request.strict)
     loosening = _loosening(view, request, parsed) if request.expand else None
     first: Answer | None = None
-    for planned, why in _attempts(view, request, parsed):
+    for planned, why in _attempts(view, request, parsed, loosening):
         made = planned.plan if loosening is None else loosening.spaced(planned.plan)
         ready = _ready(made, loosening, expected)
         found = Answer(made, _run(view, request, made, ready), tuple(planned.notes))
@@ -131,7 +131,9 @@ def _loosening(view: View, request: Request, parsed: Parsed) -> Loosening:
     )
 
 
-def _attempts(view: View, request: Request, parsed: Parsed) -> Iterator[tuple[Planned, Note | None]]:
+def _attempts(
+    view: View, request: Request, parsed: Parsed, loosening: Loosening | None
+) -> Iterator[tuple[Planned, Note | None]]:
     """Yield plans from the strictest on, each but the first with the reason why it is tried."""
     every_word = request.sort != "relevance" and not request.match_any
     tried: list[Plan] = []
@@ -148,8 +150,9 @@ def _attempts(view: View, request: Request, parsed: Parsed) -> Iterator[tuple[Pl
             phrases=phrases,
             filters=request.filters,
         )
-        if request.expand:
-            planned = _with_other_names(view, parsed, planned, ranked=request.sort == "relevance")
+        if loosening is not None:
+            with view.snapshot.meanwhile(loosening.ahead()):
+                planned = _with_other_names(view, parsed, planned, ranked=request.sort == "relevance")
         if planned.plan not in tried:
             tried.append(planned.plan)
             yield planned, why

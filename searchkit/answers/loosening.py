@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -44,16 +44,28 @@ class Loosening:
         self._vocabulary = vocabulary
         self._weights = weights
         self._ranked = ranked
+        self._parsed = parsed
+        self._shares = shares
+        self._match_all = match_all
         self._corrected: tuple[Plan, list[Alternative]] | None = None
-        self._ladder = Ladder(
-            parsed,
-            vocabulary,
+
+    @cached_property
+    def _ladder(self) -> Ladder:
+        snapshot = self._snapshot
+        return Ladder(
+            self._parsed,
+            self._vocabulary,
             KnownWords.of(snapshot),
             lambda term: snapshot.doc_freq(term.layer, term.text),
-            weights,
-            shares,
-            match_all=match_all,
+            self._weights,
+            self._shares,
+            match_all=self._match_all,
         )
+
+    def ahead(self) -> Iterator[None]:
+        """Look for other spaces, before a plan is there to be `spaced`."""
+        _ = self._spacing
+        yield
 
     @cached_property
     def _spacing(self) -> list[Alternative]:

@@ -91,6 +91,9 @@ class Snapshot(AbstractContextManager["Snapshot", None], Protocol):
         equal ones go by score. Ties go by id, in code point order. A plan in which nothing scores lists by date.
         """
 
+    def meanwhile(self, steps: Iterator[object]) -> AbstractContextManager[None]:
+        """Have ``steps`` gone through within the block, as far as others let this thread wait there."""
+
     def best_by_terms(self, plan: Plan, limit: int) -> Sequence[Handle]:
         """Return the best documents of ``plan`` by its terms alone, without its filters; `run` may go on from it."""
 

@@ -14,7 +14,7 @@ from searchkit.engines.opensearch.blob_cache import BlobCache
 from searchkit.engines.opensearch.committed import Committed
 from searchkit.engines.opensearch.connection import Connection
 from searchkit.engines.opensearch.ledger import Ledger
-from searchkit.engines.opensearch.meanwhile import meanwhile
+from searchkit.engines.opensearch.meanwhile import begin
 from searchkit.engines.opensearch.snapshot import ClusterSnapshot
 from searchkit.errors import EngineUnavailable, IndexMissing
 
@@ -58,7 +58,7 @@ class ClusterEngine:
             found.append(self._ledger.current(timeout=_SOON, patience=0.0))
             yield
 
-        stop = meanwhile(ask())
+        stop = begin(ask())
 
         def answer() -> int | None:
             stop()

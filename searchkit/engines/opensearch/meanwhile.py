@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 
 class _Work(threading.local):
@@ -19,7 +20,7 @@ class _Work(threading.local):
 _work = _Work()
 
 
-def meanwhile(steps: Iterator[object]) -> Callable[[], None]:
+def begin(steps: Iterator[object]) -> Callable[[], None]:
     """Have this thread go through ``steps`` when it waits for an answer next, as far as there is time.
 
     What is returned stops that. Each step is to be short. One that raises an exception is the last: whoever needs what
@@ -33,6 +34,16 @@ def meanwhile(steps: Iterator[object]) -> Callable[[], None]:
             waiting.remove(steps)
 
     return stop
+
+
+@contextmanager
+def meanwhile(steps: Iterator[object]) -> Iterator[None]:
+    """Do what `begin` does until the end of the block."""
+    stop = begin(steps)
+    try:
+        yield
+    finally:
+        stop()
 
 
 def work_until(answered: Callable[[], bool]) -> None:

@@ -7,6 +7,7 @@ would hold other documents. Documents are known by their ids.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 from searchkit.engines.found import Expected, TopDocs
@@ -31,6 +32,7 @@ _SORTS: dict[str, list[Any]] = {
 _WHOLE: dict[str, Any] = {}
 _BARE: dict[str, Any] = {"_source": False, "stored_fields": "_none_"}
 _WORDS: dict[str, Any] = {"_source": [MARKS]}
+_SORTED_BY = itemgetter("sort")
 _MOST_SHOWN = 100
 """Documents come with so many hits at most; those of more are seldom shown."""
 
@@ -70,7 +72,8 @@ def run(
     first.count_names(keys)
     aggregations = facet_aggregations() if facets else None
     body = _page(first.text, order, size, brought, first=begin, total=total, aggregations=aggregations)
-    answer = first.answers.get(body) or _counting(snapshot, body, first.copies, keys)
+    with meanwhile(iter(()) if scorer is None else scorer.ahead()):
+        answer = first.answers.get(body) or _counting(snapshot, body, first.copies, keys)
     hits = _hits(snapshot, answer)
     found = int(answer["hits"]["total"]["value"]) if total else 0
     if scorer is not None and hits:
@@ -79,11 +82,8 @@ def run(
         wanted = min(offset + limit, len(best)) - offset
         if wanted > 0:
             likely = snapshot.at_hand(each for _, each in best[offset : offset + wanted])
-            stop = meanwhile(iter(() if expected is None else expected(likely, found)))
-            try:
+            with meanwhile(iter(() if expected is None else expected(likely, found))):
                 page = _rescored(snapshot, first, scorer, best, offset, wanted)
-            finally:
-                stop()
         hits = page + rest[max(offset - len(best), 0) :][: limit - len(page)]
     return TopDocs(
         list(hits),
@@ -113,7 +113,8 @@ def run_ahead(snapshot: OnCluster, plan: Plan, keys: Sequence[Key]) -> None:
     # How much names score has to be known first.
     if not first.count_names(wanted):
         body = _page(first.text, "relevance", plan.second.weights.window, _BARE, total=True)
-        first.answers[body] = _counting(snapshot, body, first.copies, wanted)
+        with meanwhile(first.scorer.ahead()):
+            first.answers[body] = _counting(snapshot, body, first.copies, wanted)
     first.keep()
 
 
@@ -135,13 +136,10 @@ def _page(
 
 
 def _hits(snapshot: OnCluster, answer: Mapping[str, Any]) -> list[Hit]:
-    hits: list[Hit] = []
-    for each in answer.get("hits", {}).get("hits", ()):
-        score, document_id = each["sort"][-2:]
-        hits.append((float(score), document_id))
-        if "_source" in each:
-            snapshot.remember(document_id, each["_source"])
-    return hits
+    found = answer.get("hits", {}).get("hits", ())
+    for each in found if found and "_source" in found[0] else ():
+        snapshot.remember(each["sort"][-1], each["_source"])
+    return [(float(values[-2]), values[-1]) for values in map(_SORTED_BY, found)]
 
 
 def _rescored(

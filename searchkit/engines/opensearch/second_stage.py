@@ -82,18 +82,36 @@ class SecondStageScorer:
             if part
         ]
 
+    def ahead(self) -> Iterator[None]:
+        """Make what `keys` need not be counted for, step by step."""
+        if self._counts.complete:
+            _ = self._in_order
+            yield
+            _ = self._behind
+            yield
+
     def _clauses(self) -> Iterator[Query]:
         """Yield what adds to a score."""
         weights = self._stage.weights
-        for one, other in self._ordered:
-            yield boosted_term(schema.PAIRS, schema.pair_token(one, other), weights.ordered)
+        yield from self._in_order
         for (one, other), freq in zip(self._near, self._near_freqs()):
             gain = weights.near * self._pair_idf(freq)
             for time in range(1, schema.NEAR_TIMES + 1):
                 more = _saturation(time) - _saturation(time - 1)
                 yield boosted_term(schema.NEAR, schema.near_token(one, other, time), gain * more)
-        for bigram in self._stage.bigrams:
-            yield boosted_term(schema.BIGRAMS, bigram, weights.bigrams)
+        yield from self._behind
+
+    @cached_property
+    def _in_order(self) -> list[Query]:
+        weight = self._stage.weights.ordered
+        return [
+            boosted_term(schema.PAIRS, schema.pair_token(one, other), weight) for one, other in self._ordered
+        ]
+
+    @cached_property
+    def _behind(self) -> list[Query]:
+        weights = self._stage.weights
+        clauses = [boosted_term(schema.BIGRAMS, bigram, weights.bigrams) for bigram in self._stage.bigrams]
         held = [
             boosted_term(schema.SENTENCE_TERMS, text, weights.sentence * idf)
             for text, idf in self._idfs.items()
@@ -101,7 +119,8 @@ class SecondStageScorer:
         ]
         if held:
             query = {"bool": {"should": held}}
-            yield {"nested": {"path": schema.SENTENCES, "score_mode": "max", "query": query}}
+            clauses.append({"nested": {"path": schema.SENTENCES, "score_mode": "max", "query": query}})
+        return clauses
 
     def parts(self, text: Text) -> list[FeatureScore]:
         """Return what each feature adds to the score of a document, those that add something."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import cached_property
 from itertools import pairwise
@@ -25,6 +26,7 @@ from searchkit.engines.opensearch.documents import Documents
 from searchkit.engines.opensearch.gloss_counts import count_glosses
 from searchkit.engines.opensearch.head import Head
 from searchkit.engines.opensearch.ledger import Ledger
+from searchkit.engines.opensearch.meanwhile import meanwhile
 from searchkit.engines.opensearch.statistics import statistics
 from searchkit.engines.opensearch.stored_words import stored_words
 from searchkit.engines.opensearch.translation import Query, term_query, with_ids
@@ -85,6 +87,10 @@ class ClusterSnapshot(Committed):
             facets=facets,
             expected=expected,
         )
+
+    def meanwhile(self, steps: Iterator[object]) -> AbstractContextManager[None]:
+        """Have ``steps`` gone through within the block while this thread waits for an answer."""
+        return meanwhile(steps)
 
     def best_by_terms(self, plan: Plan, limit: int) -> Sequence[str]:
         """Return the best documents of ``plan`` by its terms alone."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -83,6 +84,10 @@ class WhooshSnapshot:
         return executor.run(
             self.generation, plan, limit=limit, offset=offset, sort=sort, total=total, facets=facets
         )
+
+    def meanwhile(self, steps: Iterator[object]) -> AbstractContextManager[None]:
+        """Do nothing: nobody is waited for."""
+        return nullcontext()
 
     def best_by_terms(self, plan: Plan, limit: int) -> Sequence[Place]:
         """Return the best documents of ``plan`` by its terms alone."""

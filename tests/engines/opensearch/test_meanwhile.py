@@ -11,7 +11,7 @@ from searchkit import SearchIndex
 from searchkit.answers.answer import Request, answer
 from searchkit.answers.page import Page
 from searchkit.document import Document
-from searchkit.engines.opensearch.meanwhile import meanwhile, work_until
+from searchkit.engines.opensearch.meanwhile import begin, meanwhile, work_until
 
 
 def steps(into: list[int], count: int = 3) -> Iterator[None]:
@@ -27,8 +27,8 @@ def never() -> bool:
 def test_all_is_done_where_there_is_time() -> None:
     first: list[int] = []
     second: list[int] = []
-    meanwhile(steps(first))
-    meanwhile(steps(second))
+    begin(steps(first))
+    begin(steps(second))
     work_until(never)
     work_until(never)
     assert first == second == [0, 1, 2]
@@ -36,7 +36,7 @@ def test_all_is_done_where_there_is_time() -> None:
 
 def test_an_answer_ends_it() -> None:
     done: list[int] = []
-    meanwhile(steps(done))
+    begin(steps(done))
     work_until(lambda: len(done) == 2)
     assert done == [0, 1]
     work_until(never)
@@ -45,11 +45,22 @@ def test_an_answer_ends_it() -> None:
 
 def test_what_was_stopped_is_not_done() -> None:
     done: list[int] = []
-    stop = meanwhile(steps(done))
+    stop = begin(steps(done))
     stop()
     work_until(never)
     stop()
     assert done == []
+
+
+def test_nothing_is_done_behind_the_end_of_a_block() -> None:
+    done: list[int] = []
+    with meanwhile(steps(done)):
+        pass
+    work_until(never)
+    assert done == []
+    with meanwhile(steps(done)):
+        work_until(never)
+    assert done == [0, 1, 2]
 
 
 def test_what_fails_keeps_nothing_else_from_being_done() -> None:
@@ -58,15 +69,15 @@ def test_what_fails_keeps_nothing_else_from_being_done() -> None:
         raise ValueError
 
     done: list[int] = []
-    meanwhile(failing())
-    meanwhile(steps(done))
+    begin(failing())
+    begin(steps(done))
     work_until(never)
     assert done == [0, 1, 2]
 
 
 def test_others_do_not_do_it() -> None:
     done: list[int] = []
-    meanwhile(steps(done))
+    begin(steps(done))
     other = Thread(target=work_until, args=(never,))
     other.start()
     other.join()
