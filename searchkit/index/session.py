@@ -123,6 +123,8 @@ class Session:
         named = (word for name in self.terms.glosses.names() for word in split(name))
         words = [word.key for word in (*self.terms.synonyms.words(), *named)]
         self.writer.add_words(words, self.feed.analyze)
+        # Nothing is analysed from here on, and what is left may need memory.
+        self.feed.close()
         self.writer.commit(
             self._versions,
             state=state.to_bytes(),

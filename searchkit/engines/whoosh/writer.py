@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 _GLOSSED = "glosses"
 """In the manifest: what the user's glosses in the glossary are."""
-_MAX_DOCUMENTS = 262_144
+_MAX_DOCUMENTS = 196_608
 """Of one segment, so that memory stays bounded: all that is inverted of it is held until the end."""
 _LEVEL_RATIO = 4
 """A level of the lexicon is at least so many times as large as the next."""
