@@ -49,9 +49,9 @@ class Without:
         self._glossary = glossary
         self._pair = {name_key(topic.korean), name_key(topic.english)}
 
-    def translations(self, key: str) -> tuple[Any, ...]:
-        """Return the other names of a name."""
-        found = self._glossary.translations(key)
+    def translations(self, key: str, least: int = 1) -> tuple[Any, ...]:
+        """Return the other names of a name that ``least`` documents give, or the user."""
+        found = self._glossary.translations(key, least)
         if key not in self._pair:
             return tuple(found)
         return tuple(each for each in found if name_key(each.spellings[0]) not in self._pair)
