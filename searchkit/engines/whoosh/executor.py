@@ -132,7 +132,7 @@ def contributions(
     if matched is None or not matched[doc]:
         return []
     cache = TermCache.of(generation)
-    number = matcher.first + doc
+    number = generation.joined.number((segment_index, doc))
     here = np.array([number])
     parts: list[Contribution | FeatureScore] = []
     for term in prepared.terms:

@@ -77,17 +77,17 @@ class JoinedSegments:
             if start < stop:
                 yield index, docs[start:stop] - self.starts[index]
 
-    def slices(self) -> Iterator[tuple[int, slice]]:
-        """Yield the number of each segment, and where its documents stand among all."""
-        for index, (start, stop) in enumerate(pairwise(self.starts)):
-            yield index, slice(start, stop)
+    def slices(self) -> Iterator[slice]:
+        """Yield for each segment where its documents stand among all."""
+        for start, stop in pairwise(self.starts):
+            yield slice(start, stop)
 
     def join(self, masks: Sequence[Mask | None]) -> Mask:
         """Return one mask for all documents of one for each segment, None where all of its documents are in it."""
         if len(masks) == 1 and masks[0] is not None:
             return masks[0]
         joined = np.ones(self.doc_count, np.bool_)
-        for (_, own), mask in zip(self.slices(), masks):
+        for own, mask in zip(self.slices(), masks):
             if mask is not None:
                 joined[own] = mask
         return joined

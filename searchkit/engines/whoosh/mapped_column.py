@@ -118,9 +118,9 @@ class Column:
         rows = np.zeros((len(starts), size), np.uint8)
         whole = starts <= self.size - size
         step = _SLICES_AT_ONCE if _holds_little else max(len(starts), 1)
+        # Every byte begins a row here: rows are copied whole.
+        windows: Array = np.ndarray((max(self.size - size + 1, 0),), f"V{size}", self._array, 0, (1,))
         for at in range(0, len(starts), step) if self.size >= size else ():
-            # Every byte begins a row here: rows are copied whole.
-            windows: Array = np.ndarray((self.size - size + 1,), f"V{size}", self._array, 0, (1,))
             some = whole[at : at + step]
             rows[at : at + step].view(windows.dtype)[some, 0] = windows[starts[at : at + step][some]]
             if _holds_little:

@@ -54,6 +54,6 @@ class Matches:
     def facets(self, matched: Mask) -> dict[str, list[tuple[str, int]]]:
         """Return how ``matched`` are spread over the values of each facet."""
         counter = FacetCounter()
-        for matcher, (_, own) in zip(self.matchers, self._joined.slices()):
+        for matcher, own in zip(self.matchers, self._joined.slices()):
             counter.add(matcher.segment, matcher.authors, matched[own])
         return counter.result()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -14,6 +12,7 @@ import numpy.typing as npt
 from searchkit.engines.derived import derived
 from searchkit.engines.whoosh.generation import Generation
 from searchkit.engines.whoosh.phrase import match_any
+from searchkit.engines.whoosh.recent import Recent
 from searchkit.query.plan import PhraseTerm, PhraseWord
 from searchkit.ranking import bm25
 from searchkit.ranking.impacts import Impacts
@@ -71,10 +70,7 @@ class PhraseTerms:
         self._generation = generation
         self._joined = generation.joined
         most = max(LEAST_BYTES, BYTES_PER_DOCUMENT * generation.joined.doc_count)
-        self._limit = most if limit is None else limit
-        self._nbytes = 0
-        self._entries: OrderedDict[_Key, ResolvedPhrase] = OrderedDict()
-        self._lock = threading.Lock()
+        self._recent: Recent[ResolvedPhrase] = Recent(most if limit is None else limit)
 
     @cached_property
     def factors(self) -> Array:
@@ -89,18 +85,10 @@ class PhraseTerms:
     def get(self, term: PhraseTerm) -> ResolvedPhrase:
         """Return where a name stands, from the index if it isn't here."""
         key = term.phrases, term.field
-        with self._lock:
-            found = self._entries.get(key)
-            if found is not None:
-                self._entries.move_to_end(key)
-                return found
-        found = self._resolve(term)
-        with self._lock:
-            if key not in self._entries:
-                self._entries[key] = found
-                self._nbytes += found.nbytes
-                while self._nbytes > self._limit and len(self._entries) > 1:
-                    self._nbytes -= self._entries.popitem(last=False)[1].nbytes
+        found = self._recent.get(key)
+        if found is None:
+            found = self._resolve(term)
+            self._recent.put(key, found, found.nbytes)
         return found
 
     def _resolve(self, term: PhraseTerm) -> ResolvedPhrase:

@@ -5,9 +5,6 @@ Statistics are the whole index's, so what is derived from them holds for one gen
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
-from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +14,7 @@ import numpy.typing as npt
 from searchkit.analysis.token import Layer
 from searchkit.engines.derived import derived
 from searchkit.engines.whoosh.generation import Generation
+from searchkit.engines.whoosh.recent import Recent
 from searchkit.ranking import bm25
 from searchkit.ranking.impacts import Impacts
 from searchkit.ranking.postings import Postings
@@ -48,32 +46,6 @@ Word = tuple[tuple[int, str, float], ...]
 """What scores of a word of a query: (number of the layer, term, weight × idf)."""
 
 
-class _Recent:
-    """Terms and words that were used last, within ``limit`` bytes. Thread-safe."""
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._entries: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
-        self._lock = threading.Lock()
-        self.nbytes = 0
-
-    def get(self, key: Hashable) -> Any:
-        with self._lock:
-            found = self._entries.get(key)
-            if found is None:
-                return None
-            self._entries.move_to_end(key)
-            return found[0]
-
-    def put(self, key: Hashable, value: Any, nbytes: int) -> None:
-        with self._lock:
-            if key not in self._entries:
-                self._entries[key] = value, nbytes
-                self.nbytes += nbytes
-                while self.nbytes > self._limit and len(self._entries) > 1:
-                    self.nbytes -= self._entries.popitem(last=False)[1][1]
-
-
 class TermCache:
     """The terms and words used last, within ``limit`` bytes (else as many as there may be). Thread-safe.
 
@@ -93,8 +65,8 @@ class TermCache:
         self._stats = generation.layer_stats
         self._common_share = common_share
         self._most_in_columns = most_in_columns
-        wanted = max(LEAST_BYTES, BYTES_PER_DOCUMENT * generation.joined.doc_count)
-        self._recent = _Recent(wanted if limit is None else limit)
+        most = max(LEAST_BYTES, BYTES_PER_DOCUMENT * generation.joined.doc_count)
+        self._recent: Recent[Any] = Recent(most if limit is None else limit)
         self._factors: dict[int, npt.NDArray[np.float64]] = {}
         self._factors_of_docs: dict[int, npt.NDArray[np.float32]] = {}
         self._string_ids: dict[str, int] = {}
